@@ -1,0 +1,1 @@
+"""Which input tokens matter for what a language model says."""

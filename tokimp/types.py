@@ -1,0 +1,241 @@
+"""The nouns of the house: frozen, numpy only, JSON both ways."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from tokimp.errors import OptionError
+
+Task = Literal["classification", "next-token", "masked-lm"]
+Output = Literal["logit", "log_prob", "prob"]
+Value = str | int | float | bool | None
+Floats = npt.NDArray[np.float64]
+Progress = Callable[[float, "Floats | None"], None]
+
+TASKS: tuple[Task, ...] = get_args(Task)
+OUTPUTS: tuple[Output, ...] = get_args(Output)
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token as its reader sees it.
+
+    `text` is what was typed, without the tokenizer's markers; a token that holds only part of a
+    character shows the character on its first piece and "" on the others. `start` and `end` are
+    the character range in `Request.text`; a token that the tokenizer added has an empty range.
+    """
+
+    text: str
+    id: int
+    start: int
+    end: int
+    special: bool = False
+    segment: Literal["input", "generated"] = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The one number that is explained.
+
+    `index` is the class or the vocabulary id. A word of several tokens has its further ids in
+    `continuation`; its value is then the sum of their log-probabilities. `position` is the token
+    whose output is read (0 for classification). With a contrast, the value is the difference.
+    """
+
+    index: int
+    label: str
+    position: int
+    contrast: int | None = None
+    contrast_label: str | None = None
+    output: Output = "logit"
+    continuation: tuple[int, ...] = ()
+    contrast_continuation: tuple[int, ...] = ()
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return (self.index, *self.continuation)
+
+    @property
+    def contrast_ids(self) -> tuple[int, ...]:
+        return () if self.contrast is None else (self.contrast, *self.contrast_continuation)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything that is needed to get the same result again.
+
+    `target` and `contrast` are as asked: a word, a label, an id, or None for the model's own
+    prediction (no contrast). `mask` counts the masks of a fill-mask text from 0.
+    """
+
+    model: str
+    revision: str
+    task: Task
+    text: str
+    method: str
+    target: str | int | None = None
+    contrast: str | int | None = None
+    output: Output = "logit"
+    options: Mapping[str, Value] = field(default_factory=dict)
+    seed: int = 0
+    mask: int = 0
+
+    def __post_init__(self) -> None:
+        if self.task not in TASKS:
+            raise OptionError(f"There is no task {self.task!r}.", f"There are: {', '.join(TASKS)}.")
+        if self.output not in OUTPUTS:
+            raise OptionError(f"There is no output {self.output!r}.", f"There are: {', '.join(OUTPUTS)}.")
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What a method returns: arrays only.
+
+    scores (token,), in the unit of `Target.output` where the method is signed;
+    baseline_output: value of the target at the baseline, None where the method has no baseline;
+    stderr (token,): standard error of sampled scores; history (step, token); layers (layer, token);
+    pairs (token, token); notes: sentences on what limits these numbers.
+    """
+
+    scores: Floats
+    baseline_output: float | None = None
+    stderr: Floats | None = None
+    history: Floats | None = None
+    layers: Floats | None = None
+    pairs: Floats | None = None
+    signed: bool = True
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in _ARRAYS:
+            array = getattr(self, name)
+            if array is not None:
+                array = np.array(array, dtype=np.float64)
+                array.flags.writeable = False
+                object.__setattr__(self, name, array)
+
+
+_ARRAYS = ("scores", "stderr", "history", "layers", "pairs")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A request with its answer: scores for every token, and where they come from.
+
+    `output` is the value of the target on the whole text, in the unit `target.output`;
+    `probability` is the model's probability of the target (of its whole word).
+    """
+
+    request: Request
+    tokens: tuple[Token, ...]
+    target: Target
+    attribution: Attribution
+    output: float
+    probability: float
+    seconds: float
+    evaluations: int
+    versions: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        count = len(self.tokens)
+        for name in ("scores", "stderr", "history", "layers"):
+            array = getattr(self.attribution, name)
+            if array is not None and (array.shape[-1] != count or not np.isfinite(array).all()):
+                raise ValueError(f"{name} must hold one finite number for each of {count} tokens.")
+
+    @property
+    def scores(self) -> Floats:
+        return self.attribution.scores
+
+    @property
+    def stderr(self) -> Floats | None:
+        return self.attribution.stderr
+
+    @property
+    def baseline_output(self) -> float | None:
+        return self.attribution.baseline_output
+
+    @property
+    def completeness_gap(self) -> float | None:
+        """output − baseline_output − sum of the scores; None where the method has no baseline."""
+        if self.baseline_output is None:
+            return None
+        return self.output - self.baseline_output - float(self.scores.sum())
+
+    def to_json(self) -> str:
+        """Canonical JSON: the same explanation gives the same text."""
+        fields: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        fields["request"] = asdict(self.request)
+        fields["tokens"] = [asdict(token) for token in self.tokens]
+        fields["target"] = asdict(self.target)
+        attribution = {name: getattr(self.attribution, name) for name in self.attribution.__dataclass_fields__}
+        arrays = {name: attribution[name].tolist() for name in _ARRAYS if attribution[name] is not None}
+        fields["attribution"] = attribution | arrays
+        fields["versions"] = dict(self.versions)
+        return json.dumps({"format": FORMAT} | fields, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Explanation:
+        """The explanation that `to_json` wrote.
+
+        Raises:
+            ValueError: it is not one, or of a format that this version does not know.
+        """
+        fields = json.loads(text)
+        if not isinstance(fields, dict) or fields.pop("format", None) != FORMAT:
+            raise ValueError(f"This is not an explanation of format {FORMAT}.")
+        try:
+            fields["request"] = Request(**fields["request"])
+            fields["tokens"] = tuple(Token(**token) for token in fields["tokens"])
+            fields["target"] = Target(**_tuples(fields["target"], "continuation", "contrast_continuation"))
+            fields["attribution"] = Attribution(**_tuples(fields["attribution"], "notes"))
+            return cls(**fields)
+        except (KeyError, TypeError) as error:
+            raise ValueError("This is not a whole explanation.") from error
+
+    def to_html(self) -> str:
+        """One self-contained page: no script, no request, light and dark."""
+        from tokimp.views.page import explanation_page
+
+        return explanation_page(self)
+
+    def _repr_html_(self) -> str:
+        from tokimp.views.page import explanation_fragment
+
+        return explanation_fragment(self)
+
+
+def _tuples(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return dict(fields) | {name: tuple(fields[name]) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing that the model could say here."""
+
+    index: int
+    label: str
+    prob: float
+    logit: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says: candidates from likely to unlikely, and the input's tokens.
+
+    entropy is in nats, over everything the model could say (None for independent labels).
+    `masks` are the positions of the masks of a fill-mask text.
+    """
+
+    candidates: tuple[Candidate, ...]
+    tokens: tuple[Token, ...]
+    position: int
+    entropy: float | None
+    masks: tuple[int, ...] = ()
