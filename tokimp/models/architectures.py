@@ -1,0 +1,73 @@
+"""What a configuration does not tell about an architecture: one row each.
+
+Embeddings, layers and sizes are found through transformers' own accessors. A row says which tasks
+the family has and where it stands in the way of a method.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tokimp.errors import UnsupportedModelError
+from tokimp.types import Task
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
+ENCODER: tuple[Task, ...] = ("classification", "masked-lm")
+DECODER: tuple[Task, ...] = ("next-token",)
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """`family` is transformers' model_type; `reserved_positions` are rows of the position table never used by a token."""
+
+    family: str
+    title: str
+    tasks: tuple[Task, ...]
+    reserved_positions: int = 0
+
+    @property
+    def decoder(self) -> bool:
+        return "next-token" in self.tasks
+
+
+ARCHITECTURES = {
+    row.family: row
+    for row in (
+        Architecture("bert", "BERT", ENCODER),
+        Architecture("distilbert", "DistilBERT", ENCODER),
+        Architecture("roberta", "RoBERTa", ENCODER, reserved_positions=2),
+        Architecture("xlm-roberta", "XLM-RoBERTa", ENCODER, reserved_positions=2),
+        Architecture("albert", "ALBERT", ENCODER),
+        Architecture("electra", "ELECTRA", ENCODER),
+        Architecture("deberta-v2", "DeBERTa-v2", ENCODER),
+        Architecture("gpt2", "GPT-2", DECODER),
+        Architecture("gpt_neo", "GPT-Neo", DECODER),
+        Architecture("gpt_neox", "GPT-NeoX (Pythia)", DECODER),
+        Architecture("opt", "OPT", DECODER),
+        Architecture("llama", "Llama", DECODER),
+        Architecture("mistral", "Mistral", DECODER),
+        Architecture("qwen2", "Qwen2", DECODER),
+        Architecture("qwen3", "Qwen3", DECODER),
+        Architecture("gemma", "Gemma", DECODER),
+        Architecture("gemma2", "Gemma 2", DECODER),
+        Architecture("gemma3_text", "Gemma 3", DECODER),
+    )
+}
+
+
+def architecture_of(config: PretrainedConfig, task: Task) -> Architecture:
+    """The row of a configuration.
+
+    Raises:
+        UnsupportedModelError: no row, or a family without a head for the task.
+    """
+    row = ARCHITECTURES.get(config.model_type)
+    if row is None:
+        known = ", ".join(row.title for row in ARCHITECTURES.values())
+        raise UnsupportedModelError(f"The architecture {config.model_type!r} is not known here.", f"Known: {known}.")
+    if task not in row.tasks:
+        raise UnsupportedModelError(f"{row.title} is not used for {task} here.", f"Choose {' or '.join(row.tasks)}.")
+    return row

@@ -1,0 +1,94 @@
+"""How a token is taken away: replaced by one that says little, or deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tokimp.errors import NoBaselineError, OptionError
+from tokimp.models.text_model import TextModel
+from tokimp.models.tokens import Encoded, Ids
+from tokimp.types import Target
+
+REPLACEMENTS = ("auto", "mask", "pad", "unk", "eos", "random", "delete")
+
+
+class Copy(NamedTuple):
+    """One edited input: ids (token,), and where its target is read."""
+
+    ids: Ids
+    position: int
+
+
+@dataclass(frozen=True)
+class Masking:
+    """Edits copies of one input. `kind` is "token" (one id everywhere), "random" or "delete"."""
+
+    inputs: Encoded
+    position: int
+    kind: str
+    token: int
+    pool: Ids
+    reads_last: bool
+
+    def copies(self, keep: npt.NDArray[np.bool_], rng: np.random.Generator | None = None) -> list[Copy]:
+        """One edited copy for each row of keep (copy, token); special tokens stay in any case."""
+        keep = keep | self.inputs.fixed
+        if self.kind == "delete":
+            return [self._deleted(row) for row in keep]
+        fill = self.token if rng is None or self.kind != "random" else rng.choice(self.pool, size=keep.shape)
+        return [Copy(ids, self.position) for ids in np.where(keep, self.inputs.ids, fill)]
+
+    def _deleted(self, keep: npt.NDArray[np.bool_]) -> Copy:
+        ids = self.inputs.ids[keep]
+        if not len(ids):
+            ids = np.array([self.token])  # a decoder cannot read nothing: an empty text is its end token
+        return Copy(ids, len(ids) - 1 if self.reads_last else int(keep[: self.position].sum()))
+
+
+def masking(model: TextModel, inputs: Encoded, target: Target, replacement: str | int = "auto") -> Masking:
+    """The edit that `replacement` names, for one input.
+
+    "auto" is the mask token where the tokenizer has one, else deletion: a decoder has no token
+    that stands for nothing, and its end token would cut off all that came before.
+
+    Raises:
+        NoBaselineError: the tokenizer has no token of this kind, or the id is not in the vocabulary.
+    """
+    if replacement == "auto":
+        replacement = "mask" if model.tokenizer.mask_token_id is not None else "delete"
+    reads_last = model.task == "next-token"
+    pool = np.empty(0, dtype=np.int64)
+    if replacement == "delete":
+        kind, token = "delete", _empty_token(model)
+    elif replacement == "random":
+        kind, token = "random", 0
+        pool = np.setdiff1d(np.arange(len(model.tokenizer)), model.tokenizer.all_special_ids)
+    else:
+        kind, token = "token", token_id(model, replacement)
+    return Masking(inputs, target.position, kind, token, pool, reads_last)
+
+
+def token_id(model: TextModel, kind: str | int) -> int:
+    """The id of the tokenizer's "mask", "pad", "unk" or "eos" token, or the id itself if it is in the vocabulary."""
+    if isinstance(kind, int):
+        if not 0 <= kind < model.embeddings.shape[0]:
+            raise NoBaselineError(f"There is no token {kind} in the vocabulary of {model.key}.")
+        return kind
+    if kind not in ("mask", "pad", "unk", "eos"):
+        raise OptionError(f"{kind!r} is no kind of token.", "Choose mask, pad, unk, eos or a token id.")
+    found = getattr(model.tokenizer, f"{kind}_token_id")
+    if found is None:
+        raise NoBaselineError(f"The tokenizer of {model.key} has no {kind} token.", "Choose another replacement.")
+    return int(found)
+
+
+def _empty_token(model: TextModel) -> int:
+    tokenizer = model.tokenizer
+    for found in (tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id):
+        if found is not None:
+            return int(found)
+    return 0

@@ -1,0 +1,127 @@
+"""The hot loop: target values of many edited copies of one input, batched, counted, cancellable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+
+import numpy as np
+import torch
+
+from tokimp.errors import OutOfMemoryError
+from tokimp.models.device import free_memory
+from tokimp.models.masking import Copy
+from tokimp.models.outputs import forward_passes, target_values
+from tokimp.models.text_model import TextModel
+from tokimp.types import Floats, Target
+from tokimp.watch import Watch
+
+# Larger batches are no faster on two cores, and a stop button waits for one batch.
+BATCH_TOKENS = 1024
+BATCH_COPIES = 64
+
+Report = Callable[[Floats], None]
+Key = tuple[bytes, int]
+
+
+class Scorer:
+    """Scores copies of one input for one or several targets in the same forward passes.
+
+    A copy is scored once however often it is asked for, also by another `select`ed target. Copies
+    run in batches of one length, so that nothing is padded and the batch size moves values by
+    rounding only.
+    """
+
+    def __init__(self, model: TextModel, targets: Sequence[Target], watch: Watch, batch_copies: int | None = None):
+        self._model = model
+        self._targets = tuple(targets)
+        self._watch = watch
+        self._most = batch_copies
+        self._column = 0
+        self._passes = forward_passes(model, targets)
+        self._known: dict[Key, Floats] = {}  # copy → (target,)
+
+    def select(self, column: int) -> Scorer:
+        """The same scorer, same memory, for another of its targets."""
+        other = Scorer(self._model, self._targets, self._watch, self._most)
+        other._known, other._column = self._known, column
+        return other
+
+    def __call__(self, copies: Sequence[Copy], report: Report | None = None) -> Floats:
+        """Values (copy,) in the target's unit.
+
+        Cost: one evaluation for each copy not seen before (one more for each continued word of a
+        next-token target). `report` gets the values so far after every batch, NaN where there are none
+        yet; without it, the watch gets the share done.
+
+        Raises:
+            Cancelled: from the watch, within one batch.
+            OutOfMemoryError: even one copy does not fit.
+        """
+        keys = [(copy.ids.tobytes(), copy.position) for copy in copies]
+        fresh = {key: copy for key, copy in zip(keys, copies, strict=True) if key not in self._known}
+        done = 0
+        by_length = sorted(fresh, key=lambda key: len(key[0]))
+        for _, group in groupby(by_length, key=lambda key: len(key[0])):
+            waiting = list(group)
+            rows = self._rows(len(fresh[waiting[0]].ids))
+            while waiting:
+                batch, rows = self._fitting(waiting, fresh, rows)
+                waiting = waiting[batch:]
+                done += batch
+                if report is not None:
+                    report(self._values(keys))
+                else:
+                    self._watch(done / len(fresh))
+        return self._values(keys)
+
+    def _values(self, keys: Sequence[Key]) -> Floats:
+        unknown = np.full(len(self._targets), np.nan)
+        return np.array([self._known.get(key, unknown)[self._column] for key in keys])
+
+    def _fitting(self, waiting: Sequence[Key], fresh: Mapping[Key, Copy], rows: int) -> tuple[int, int]:
+        """Scores the first `rows` copies, or fewer if memory runs out; returns how many, and the size that fits."""
+        while True:
+            batch = waiting[:rows]
+            try:
+                values = self._forward([fresh[key] for key in batch])
+            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+                if not out_of_memory(error):
+                    raise
+                if rows == 1:
+                    raise OutOfMemoryError("The text does not fit into memory.", "Shorten it.") from error
+                rows = max(1, len(batch) // 2)
+                continue
+            self._known.update(zip(batch, values, strict=True))
+            return len(batch), rows
+
+    def _forward(self, copies: Sequence[Copy]) -> Floats:
+        """Values (copy, target) of copies of one length. A prefix that all share could be read from a cache here."""
+        with torch.inference_mode():
+            embeds = self._model.embed(np.stack([copy.ids for copy in copies]))  # (copy, token, hidden)
+            positions = [copy.position for copy in copies]
+            values = target_values(self._model, embeds, self._targets, positions)
+        self._watch.count(len(copies) * self._passes)
+        return values.double().cpu().numpy()
+
+    def _rows(self, length: int) -> int:
+        if self._most is not None:
+            return self._most
+        fits = int(free_memory() * 0.25 / memory_of_copy(self._model, length))
+        return max(1, min(BATCH_COPIES, BATCH_TOKENS // length, fits))
+
+
+def memory_of_copy(model: TextModel, length: int) -> int:
+    """Bytes that one copy needs at most while it runs: one layer's states and attention, one row of output."""
+    config = model.network.config
+    heads = int(getattr(config, "num_attention_heads", 16))
+    states = length * model.embeddings.shape[1] * 24
+    return 4 * (states + 3 * heads * length**2 + 3 * model.embeddings.shape[0])
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """True for what torch raises when memory runs out; on a CPU that is a plain RuntimeError."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error).lower()
+    return "can't allocate memory" in text or "not enough memory" in text

@@ -1,0 +1,163 @@
+"""A network with its tokenizer: holds weights, never a result."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tokimp.errors import UnsupportedModelError
+from tokimp.models.architectures import architecture_of
+from tokimp.models.tokens import Encoded, encode_text
+from tokimp.types import Task
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Link = Literal["softmax", "sigmoid", "identity"]
+
+
+class TextModel:
+    """Explaining never changes a `TextModel`; whatever is temporary happens under its `lock` and is undone.
+
+    labels: class names (empty unless classification); link: how logits become probabilities;
+    limit: tokens that fit; offers: what methods may need ("gradient", "attention", …).
+    """
+
+    def __init__(
+        self,
+        network: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        task: Task,
+        key: str,
+        revision: str,
+    ) -> None:
+        self.architecture = architecture_of(network.config, task)
+        self.network = network.eval().requires_grad_(False)
+        self.tokenizer = tokenizer
+        self.task = task
+        self.key = key
+        self.revision = revision
+        self.lock = threading.RLock()
+        self.labels = _labels(network) if task == "classification" else ()
+        self.link = _link(network, task)
+        self.limit = _limit(network, self.architecture.reserved_positions)
+        self.offers = frozenset({"gradient", "attention"})
+
+    def __repr__(self) -> str:
+        return f"TextModel({self.key!r}, task={self.task!r}, {self.architecture.title})"
+
+    @property
+    def device(self) -> torch.device:
+        return self.network.device
+
+    @property
+    def embeddings(self) -> Tensor:
+        """The embedding matrix (vocabulary, hidden)."""
+        weight = self.network.get_input_embeddings().weight
+        if not isinstance(weight, Tensor):
+            raise UnsupportedModelError("This network has no embedding matrix.")
+        return weight
+
+    def encode(self, text: str, limit: int | None = None) -> Encoded:
+        """The text's tokens, at most `limit` (and never more than the model takes)."""
+        most = self.limit if limit is None else min(limit, self.limit)
+        inputs = encode_text(self.tokenizer, text, most, masked=self.task == "masked-lm")
+        if int(inputs.ids.max()) >= self.embeddings.shape[0]:
+            raise UnsupportedModelError("The tokenizer has tokens that the model has no embedding for.")
+        return inputs
+
+    def embed(self, ids: np.ndarray) -> Tensor:
+        """Word embeddings (…, token, hidden) of ids (…, token), as the network's first layer gets them."""
+        embedded: Tensor = self.network.get_input_embeddings()(torch.as_tensor(ids, device=self.device))
+        return embedded
+
+    def logits(self, embeds: Tensor, positions: Tensor | None) -> Tensor:
+        """Output of the head, only where asked.
+
+        embeds (batch, token, hidden) → (batch, kept, vocabulary) at positions (batch, kept), or
+        (batch, class) for classification, where `positions` is None. Copies in a batch have the
+        same length, so nothing is padded. Differentiable in `embeds`.
+        """
+        with self.lock:
+            shape = embeds.shape[:2]
+            inputs: dict[str, Any] = {
+                "inputs_embeds": embeds,
+                "attention_mask": torch.ones(shape, dtype=torch.long, device=embeds.device),
+            }
+            if positions is None:
+                logits = self.network(**inputs).logits
+            elif self.architecture.decoder:
+                # A decoder's target stands at the end, so all copies of one length share it.
+                logits = self.network(**inputs, use_cache=False, logits_to_keep=positions[0]).logits
+            else:
+                with _keeping(self.network.base_model, positions):
+                    logits = self.network(**inputs).logits
+            return logits.float()
+
+    def attentions(self, ids: np.ndarray) -> Tensor:
+        """Attention weights (layer, head, query, key) of one text's ids (token,)."""
+        embeds = self.embed(ids)[None]
+        with self.lock, torch.inference_mode(), _eager(self.network):
+            mask = torch.ones(embeds.shape[:2], dtype=torch.long, device=embeds.device)
+            outputs = self.network.base_model(inputs_embeds=embeds, attention_mask=mask, output_attentions=True)
+        return torch.stack([layer[0].float() for layer in outputs.attentions])
+
+
+@contextmanager
+def _keeping(body: torch.nn.Module, positions: Tensor) -> Iterator[None]:
+    """While open, the body hands only the hidden states at positions (batch, kept) on to its head.
+
+    Masked-LM heads work on each position alone, so this saves the vocabulary-sized output of the rest.
+    """
+
+    def keep(_module: torch.nn.Module, _inputs: Any, outputs: Any) -> Any:
+        hidden = outputs.last_hidden_state  # (batch, token, hidden)
+        index = positions[..., None].expand(-1, -1, hidden.shape[-1])
+        outputs["last_hidden_state"] = hidden.gather(1, index)
+        return outputs
+
+    handle = body.register_forward_hook(keep)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+@contextmanager
+def _eager(network: PreTrainedModel) -> Iterator[None]:
+    """While open, attention is computed step by step, so that its weights can be read."""
+    before = network.config._attn_implementation
+    if before in ("eager", None):
+        yield
+        return
+    network.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        network.set_attn_implementation(before)
+
+
+def _labels(network: PreTrainedModel) -> tuple[str, ...]:
+    names = network.config.id2label
+    return tuple(str(names[i]) for i in range(network.config.num_labels))
+
+
+def _link(network: PreTrainedModel, task: Task) -> Link:
+    if task != "classification":
+        return "softmax"
+    if network.config.problem_type == "multi_label_classification":
+        return "sigmoid"
+    return "identity" if network.config.num_labels == 1 else "softmax"
+
+
+def _limit(network: PreTrainedModel, reserved: int) -> int:
+    """Tokens that the model takes; attention grows with their square, so never more than 4,096."""
+    most = getattr(network.config, "max_position_embeddings", None) or 4096
+    return min(int(most) - reserved, 4096)

@@ -1,0 +1,135 @@
+"""Ids ↔ characters: what a token looks like to the person who typed the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from tokimp.errors import EmptyTextError, TextTooLongError, UnsupportedModelError
+from tokimp.types import Token
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Ids = npt.NDArray[np.int64]
+MASK_SPELLINGS = re.compile(r"\[MASK\]|<mask>")
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A text as its model reads it.
+
+    ids (token,); fixed (token,): True where masking must not touch a token (all special ones);
+    masks: positions of the mask tokens, in order.
+    """
+
+    text: str
+    ids: Ids
+    tokens: tuple[Token, ...]
+    fixed: npt.NDArray[np.bool_]
+    masks: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def free(self) -> npt.NDArray[np.int64]:
+        """Positions that masking may touch."""
+        return np.flatnonzero(~self.fixed)
+
+
+def encode_text(tokenizer: PreTrainedTokenizerBase, text: str, limit: int, masked: bool = False) -> Encoded:
+    """The tokens of a text, with the special tokens that the tokenizer adds.
+
+    With `masked`, "[MASK]" and "<mask>" both mean the tokenizer's own mask token.
+
+    Raises:
+        EmptyTextError: nothing but white space.
+        TextTooLongError: more than `limit` tokens.
+    """
+    if not text.strip():
+        raise EmptyTextError("There is no text yet.", "Type or paste one.")
+    if not tokenizer.is_fast:
+        raise UnsupportedModelError("This tokenizer cannot tell which characters belong to a token.")
+    spelled, back = _own_masks(text, str(tokenizer.mask_token)) if masked else (text, None)
+    coded = tokenizer(spelled, return_offsets_mapping=True, truncation=False, padding=False, verbose=False)
+    ids = np.array(coded["input_ids"], dtype=np.int64)
+    if len(ids) > limit:
+        raise TextTooLongError(f"The text has {len(ids)} tokens; {limit} are the limit here.", "Shorten it.")
+    if not len(ids):
+        raise EmptyTextError("No token is left of this text.", "Type something else.")
+    offsets = [(int(start), int(end)) for start, end in coded["offset_mapping"]]
+    if back is not None:
+        offsets = [(int(back[start]), int(back[end])) for start, end in offsets]
+    special = _special(tokenizer, text, ids, offsets)
+    tokens = tuple(_tokens(tokenizer, text, ids, offsets, special))
+    masks = tuple(np.flatnonzero(ids == tokenizer.mask_token_id).tolist()) if masked else ()
+    return Encoded(text, ids, tokens, special, masks)
+
+
+def expand_mask(inputs: Encoded, position: int, count: int) -> Encoded:
+    """The same text with `count` masks in a row where there was one: room for a word of several tokens."""
+    if count == 1:
+        return inputs
+    repeat = np.ones(len(inputs), dtype=np.int64)
+    repeat[position] = count
+    order = np.repeat(np.arange(len(inputs)), repeat)
+    tokens = [inputs.tokens[i] for i in order]
+    for extra in range(position + 1, position + count):
+        tokens[extra] = replace(tokens[extra], text="", start=tokens[extra].end)
+    masks = tuple(np.flatnonzero(np.isin(order, inputs.masks)).tolist())
+    return Encoded(inputs.text, inputs.ids[order], tuple(tokens), inputs.fixed[order], masks)
+
+
+def display(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> str:
+    """The text of ids as it would stand in a sentence, with its leading space."""
+    ids = list(ids)
+    pieces = [piece for piece in tokenizer.convert_ids_to_tokens(ids) if piece is not None]
+    text = str(tokenizer.decode(ids, clean_up_tokenization_spaces=False))
+    dropped = bool(pieces) and pieces[0].startswith("▁") and not text.startswith(" ")
+    return f" {text}" if dropped else text  # SentencePiece decoders drop the space of a first word
+
+
+def _own_masks(text: str, own: str) -> tuple[str, Ids]:
+    """The text with each mask spelt as the tokenizer spells it, and the way back to the typed characters."""
+    spelled, back, last = "", [], 0
+    for match in MASK_SPELLINGS.finditer(text):
+        spelled += text[last : match.start()] + own
+        back += [*range(last, match.start()), match.start(), *[match.end()] * (len(own) - 1)]
+        last = match.end()
+    back += range(last, len(text) + 1)
+    return spelled + text[last:], np.array(back, dtype=np.int64)
+
+
+def _special(
+    tokenizer: PreTrainedTokenizerBase, text: str, ids: Ids, offsets: list[tuple[int, int]]
+) -> npt.NDArray[np.bool_]:
+    """Which tokens are special: not a word that merely is unknown to the vocabulary."""
+    special = np.isin(ids, tokenizer.all_special_ids)
+    for i in np.flatnonzero(special & (ids == tokenizer.unk_token_id)):
+        start, end = offsets[i]
+        special[i] = start == end or text[start:end] == tokenizer.unk_token
+    return special
+
+
+def _tokens(
+    tokenizer: PreTrainedTokenizerBase,
+    text: str,
+    ids: Ids,
+    offsets: list[tuple[int, int]],
+    special: npt.NDArray[np.bool_],
+) -> Iterable[Token]:
+    claimed = 0
+    for id_, (start, end), is_special in zip(ids.tolist(), offsets, special.tolist(), strict=True):
+        if start == end:  # added by the tokenizer, or a piece without characters of its own
+            shown = str(tokenizer.convert_ids_to_tokens(id_)) if is_special else ""
+            yield Token(shown, id_, claimed, claimed, special=is_special)
+            continue
+        # Pieces of one character share its range: the first piece shows it, the others nothing.
+        yield Token(text[max(start, claimed) : max(end, claimed)], id_, start, end, special=is_special)
+        claimed = max(claimed, end)
