@@ -1,0 +1,80 @@
+"""The networks that are held in memory, and where converted weights lie on disk."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from pathlib import Path
+
+from tokimp.models.device import total_memory
+from tokimp.models.text_model import TextModel
+
+
+class ModelCache:
+    """The models used last, up to a number of bytes; safe for threads.
+
+    A model that had to make room goes on working for whoever holds it, and is handed out again
+    as long as somebody does, so that one key never means two copies in memory.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._recent: OrderedDict[Hashable, TextModel] = OrderedDict()
+        self._alive: weakref.WeakValueDictionary[Hashable, TextModel] = weakref.WeakValueDictionary()
+        self._loading: dict[Hashable, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, load: Callable[[], TextModel]) -> TextModel:
+        """The model of this key; threads that ask for it at the same time wait for one `load`."""
+        with self._lock:
+            loading = self._loading.setdefault(key, threading.Lock())
+        with loading:
+            with self._lock:
+                model = self._alive.get(key)
+            if model is None:
+                model = load()
+            with self._lock:
+                self._alive[key] = model
+                self._recent[key] = model
+                self._recent.move_to_end(key)
+                self._make_room()
+        return model
+
+    def clear(self) -> None:
+        """Lets go of every model."""
+        with self._lock:
+            self._recent.clear()
+
+    def __len__(self) -> int:
+        return len(self._recent)
+
+    def _make_room(self) -> None:
+        while len(self._recent) > 1 and sum(map(size, self._recent.values())) > self.limit:
+            self._recent.popitem(last=False)
+
+
+def size(model: TextModel) -> int:
+    """Bytes of the model's parameters and buffers; tied weights count once."""
+    network = model.network
+    tensors = {tensor.data_ptr(): tensor for tensor in (*network.parameters(), *network.buffers())}
+    return sum(tensor.nbytes for tensor in tensors.values())
+
+
+def memory_limit() -> int:
+    """Bytes that held models may take: TOKIMP_MODEL_BYTES, else a third of the memory."""
+    return int(os.environ.get("TOKIMP_MODEL_BYTES") or total_memory() // 3)
+
+
+def folder() -> Path:
+    """Where converted weights are kept: TOKIMP_CACHE, else the platform's cache folder."""
+    if named := os.environ.get("TOKIMP_CACHE"):
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "tokimp"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "tokimp"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tokimp"
