@@ -1,0 +1,99 @@
+"""An explanation as a page of its own, and as what a notebook shows."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+
+from tokimp.assets import read_asset
+from tokimp.types import Explanation
+from tokimp.views.characters import escaped, quoted
+from tokimp.views.numbers import percent, show
+from tokimp.views.table import table_html
+from tokimp.views.text import legend_html, tokens_html
+
+SMALL_GAP = 0.01
+ROWS_ON_A_PAGE = 40
+_UNITS = {"logit": "logit", "log_prob": "log-probability", "prob": "probability"}
+
+
+def explanation_fragment(explanation: Explanation) -> str:
+    """Caption, coloured text and table for a page of somebody else's; brings its own style, no script."""
+    return f"<style>{_style()}</style>{_body(explanation)}"
+
+
+def explanation_page(explanation: Explanation) -> str:
+    """One self-contained document: no script, no request, light and dark as the reader's system is."""
+    style = _style()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    title = escaped(f"{question(explanation)} · tokimp")
+    return (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta name="color-scheme" content="light dark"><title>{title}</title><style>{style}</style></head>'
+        f'<body class="tk-page"><main>{_body(explanation, unfolded=True)}</main></body></html>\n'
+    )
+
+
+def question(explanation: Explanation) -> str:
+    """What is explained, in one line: Why “ girl” rather than “ boy”?"""
+    target = explanation.target
+    rather = f" rather than {quoted(target.contrast_label)}" if target.contrast_label is not None else ""
+    return f"Why {quoted(target.label)}{rather}?"
+
+
+def facts(explanation: Explanation) -> list[tuple[str, str]]:
+    """What a reader needs to judge the numbers: (name, value) pairs of plain text."""
+    request = explanation.request
+    pairs = [
+        (
+            "model",
+            request.model if request.revision in ("", "main") else f"{request.model} @ {request.revision}",
+        ),
+        ("method", request.method.replace("_", " ")),
+        ("probability", percent(explanation.probability)),
+        (_UNITS[explanation.target.output], show(explanation.output)),
+    ]
+    if explanation.baseline_output is not None:
+        pairs.append(("at the baseline", show(explanation.baseline_output)))
+    pairs.append(("cost", f"{explanation.evaluations:,} evaluations, {show(explanation.seconds)} s"))
+    return pairs
+
+
+def gap_sentence(explanation: Explanation) -> str | None:
+    """What the scores fail to account for, in words; None where that is next to nothing."""
+    gap, baseline = explanation.completeness_gap, explanation.baseline_output
+    if gap is None or baseline is None:
+        return None
+    whole = abs(explanation.output - baseline)
+    if abs(gap) <= max(SMALL_GAP * whole, 1e-6):
+        return None
+    missing = percent(abs(gap) / whole) if abs(gap) < 10 * whole else show(abs(gap))
+    return f"These numbers are not converged: the parts miss {missing} of the whole."
+
+
+def notes(explanation: Explanation) -> list[str]:
+    """Every sentence that limits these numbers."""
+    gap = gap_sentence(explanation)
+    return [*([gap] if gap else []), *explanation.attribution.notes]
+
+
+def _body(explanation: Explanation, *, unfolded: bool = False) -> str:
+    listed = "".join(
+        f"<dt>{escaped(name)}</dt><dd>{escaped(value)}</dd>" for name, value in facts(explanation)
+    )
+    limits = "".join(f'<p class="tk-limit">{escaped(note)}</p>' for note in notes(explanation))
+    return (
+        f'<section class="tk-root"><h2 class="tk-question" dir="auto">{escaped(question(explanation))}</h2>'
+        f'<dl class="tk-facts">{listed}</dl>{limits}{tokens_html(explanation)}{legend_html(explanation)}'
+        f"<details{' open' if unfolded else ''}><summary>Table</summary>{table_html(explanation, ROWS_ON_A_PAGE)}</details></section>"
+    )
+
+
+def _style() -> str:
+    """The style sheet without its comments and white space: it travels with every page."""
+    lean = re.sub(r"/\*.*?\*/", "", read_asset("explanation.css"), flags=re.DOTALL)
+    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", lean)).strip()

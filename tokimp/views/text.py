@@ -1,0 +1,170 @@
+"""The text with its tokens coloured: for the browser as a payload, for a page as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+import numpy as np
+
+from tokimp.types import Explanation, Floats, Token
+from tokimp.views.characters import drawable, escaped, marks, spoken
+from tokimp.views.color import bucket_classes, full_scale, scale_classes
+from tokimp.views.numbers import percent, show
+from tokimp.views.pieces import Piece, typed_pieces, word_groups
+
+TOWARDS = "pushes towards"
+AWAY = "pushes away"
+NEITHER = "no push"
+
+
+class TokenItem(TypedDict):
+    """One span. `indices` are the token positions that it stands for; `share` is of the sum of |score|."""
+
+    indices: list[int]
+    gap: str
+    text: str
+    mark: str
+    added: bool
+    special: bool
+    score: float
+    stderr: float | None
+    rank: int
+    share: float
+    bucket: str
+    number: str
+    label: str
+    tip: list[str]
+
+
+def token_items(explanation: Explanation, scale: float | None = None) -> list[TokenItem]:
+    """One item a token. `scale`: the |score| of the full colour, where results share one."""
+    pieces, _ = typed_pieces(explanation.tokens, explanation.request.text)
+    groups = [[position] for position in range(len(pieces))]
+    return _items(explanation, pieces, groups, scale)
+
+
+def word_items(explanation: Explanation, scale: float | None = None) -> list[TokenItem]:
+    """One item a word as typed: scores added up, standard errors combined in quadrature."""
+    pieces, _ = typed_pieces(explanation.tokens, explanation.request.text)
+    return _items(explanation, pieces, word_groups(explanation.tokens, pieces), scale)
+
+
+def text_payload(explanation: Explanation, scale: float | None = None) -> dict[str, Any]:
+    """What the browser's token view draws: tokens and words, each with its legend."""
+    tail = typed_pieces(explanation.tokens, explanation.request.text)[1]
+    tokens = token_items(explanation, scale)
+    words = word_items(explanation, scale)
+    signed = explanation.attribution.signed
+    return {
+        "tokens": {"items": tokens, "legend": _legend([item["score"] for item in tokens], signed, scale)},
+        "words": {"items": words, "legend": _legend([item["score"] for item in words], signed, scale)},
+        "tail": drawable(tail),
+    }
+
+
+def plain_payload(tokens: Sequence[Token], text: str, action: str = "") -> dict[str, Any]:
+    """The text without scores, each token to be picked; `action` ("masks it") is what picking does."""
+    pieces, tail = typed_pieces(tokens, text)
+    items: list[dict[str, Any]] = []
+    for position, (token, piece) in enumerate(zip(tokens, pieces, strict=True)):
+        label = spoken(piece.text) + (f", Enter {action}" if action else "")
+        item = _drawn(token, piece, piece.gap, piece.text)
+        items.append(item | {"indices": [position], "bucket": "tk0", "label": label, "tip": []})
+    return {"tokens": {"items": items, "legend": None}, "words": None, "tail": drawable(tail)}
+
+
+def legend(explanation: Explanation, scale: float | None = None) -> dict[str, Any]:
+    """The numbers at both ends of the scale, what they mean, and the classes between."""
+    return _legend(explanation.scores, explanation.attribution.signed, scale)
+
+
+def legend_html(explanation: Explanation, scale: float | None = None) -> str:
+    facts = legend(explanation, scale)
+    steps = "".join(f'<i class="{name}">{"0" * (name == "tk0")}</i>' for name in facts["classes"])
+    return (
+        f'<div class="tk-legend"><span>{facts["left"]}</span><b>{facts["low"]}</b>'
+        f'<span class="tk-scale">{steps}</span><b>{facts["high"]}</b><span>{facts["right"]}</span></div>'
+    )
+
+
+def tokens_html(explanation: Explanation, scale: float | None = None) -> str:
+    """The coloured text without any script: numbers on hover. Its text content is what was typed,
+    but for the tokens that the tokenizer added (class `tk-added`)."""
+    spans = [_span(item, len(explanation.tokens)) for item in token_items(explanation, scale)]
+    tail = typed_pieces(explanation.tokens, explanation.request.text)[1]
+    return f'<div class="tk-text" dir="auto">{"".join(spans)}{escaped(tail)}</div>'
+
+
+def effect(score: float, *, signed: bool = True) -> str:
+    if not signed:
+        return ""
+    return TOWARDS if score > 0 else AWAY if score < 0 else NEITHER
+
+
+def ranks(scores: Floats) -> list[int]:
+    """1 for the largest |score|; ties in the order of the text."""
+    order = np.argsort(-np.abs(scores), kind="stable")
+    ranked = np.empty(len(scores), dtype=np.int64)
+    ranked[order] = np.arange(1, len(scores) + 1)
+    return [int(rank) for rank in ranked]
+
+
+def _items(
+    explanation: Explanation, pieces: Sequence[Piece], groups: list[list[int]], scale: float | None
+) -> list[TokenItem]:
+    signed = explanation.attribution.signed
+    scores = np.array([explanation.scores[group].sum() for group in groups])
+    errors = explanation.stderr
+    total = float(np.abs(scores).sum())
+    order = ranks(scores)
+    names = bucket_classes(scores, signed=signed, scale=scale)
+    items: list[TokenItem] = []
+    for place, group in enumerate(groups):
+        score = float(scores[place])
+        error = None if errors is None else float(np.sqrt(np.square(errors[group]).sum()))
+        text = pieces[group[0]].text + "".join(pieces[i].gap + pieces[i].text for i in group[1:])
+        item: Any = _drawn(explanation.tokens[group[0]], pieces[group[0]], pieces[group[0]].gap, text)
+        number = show(score, error)
+        share = abs(score) / total if total else 0.0
+        rank = f"rank {order[place]} of {len(groups)}"
+        said = [spoken(text), effect(score, signed=signed), number, rank]
+        tip = [number, effect(score, signed=signed), f"{rank} · {percent(share)} of all"]
+        item.update(indices=group, score=score, stderr=error, rank=order[place], share=share)
+        item.update(bucket=names[place], number=number, label=", ".join(filter(None, said)))
+        item.update(tip=[line for line in tip if line])
+        items.append(item)
+    return items
+
+
+def _drawn(token: Token, piece: Piece, gap: str, text: str) -> dict[str, Any]:
+    return {
+        "gap": drawable(gap),
+        "text": drawable(text),
+        "mark": marks(text),
+        "added": piece.added,
+        "special": token.special,
+    }
+
+
+def _legend(scores: Sequence[float] | Floats, signed: bool, scale: float | None) -> dict[str, Any]:
+    top = full_scale(scores) if scale is None else scale
+    return {
+        "low": show(-top) if signed else "",
+        "high": show(top),
+        "left": f"◄ {AWAY}" if signed else "",
+        "right": f"{TOWARDS} ►" if signed else "how much",
+        "classes": scale_classes(signed=signed),
+    }
+
+
+def _span(item: TokenItem, count: int) -> str:
+    title = f"{item['number']}, rank {item['rank']} of {count}"
+    if item["added"]:
+        return f'<bdi class="{item["bucket"]} tk-added" title="{title}">{escaped(item["text"])}</bdi>'
+    kind = " tk-piece" if not item["text"] else " tk-mask" if item["special"] else ""
+    mark = ""
+    if item["mark"] and item["score"]:
+        kind, mark = " tk-blank", f' data-mark="{item["mark"]}"'
+    span = f'<span class="{item["bucket"]}{kind}" title="{title}"{mark}>{escaped(item["text"])}</span>'
+    return escaped(item["gap"]) + span
