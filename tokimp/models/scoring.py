@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +23,8 @@ BATCH_COPIES = 64
 
 Report = Callable[[Floats], None]
 Key = tuple[bytes, int]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Scorer:
@@ -65,10 +68,9 @@ class Scorer:
         for _, group in groupby(by_length, key=lambda key: len(key[0])):
             waiting = list(group)
             rows = self._rows(len(fresh[waiting[0]].ids))
-            while waiting:
-                batch, rows = self._fitting(waiting, fresh, rows)
-                waiting = waiting[batch:]
-                done += batch
+            for batch, values in in_batches(waiting, rows, lambda keys: self._forward([fresh[key] for key in keys])):
+                self._known.update(zip(batch, values, strict=True))
+                done += len(batch)
                 if report is not None:
                     report(self._values(keys))
                 else:
@@ -78,22 +80,6 @@ class Scorer:
     def _values(self, keys: Sequence[Key]) -> Floats:
         unknown = np.full(len(self._targets), np.nan)
         return np.array([self._known.get(key, unknown)[self._column] for key in keys])
-
-    def _fitting(self, waiting: Sequence[Key], fresh: Mapping[Key, Copy], rows: int) -> tuple[int, int]:
-        """Scores the first `rows` copies, or fewer if memory runs out; returns how many, and the size that fits."""
-        while True:
-            batch = waiting[:rows]
-            try:
-                values = self._forward([fresh[key] for key in batch])
-            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-                if not out_of_memory(error):
-                    raise
-                if rows == 1:
-                    raise OutOfMemoryError("The text does not fit into memory.", "Shorten it.") from error
-                rows = max(1, len(batch) // 2)
-                continue
-            self._known.update(zip(batch, values, strict=True))
-            return len(batch), rows
 
     def _forward(self, copies: Sequence[Copy]) -> Floats:
         """Values (copy, target) of copies of one length. A prefix that all share could be read from a cache here."""
@@ -109,6 +95,30 @@ class Scorer:
             return self._most
         fits = int(free_memory() * 0.25 / memory_of_copy(self._model, length))
         return max(1, min(BATCH_COPIES, BATCH_TOKENS // length, fits))
+
+
+def in_batches(
+    items: Sequence[Item], rows: int, run: Callable[[Sequence[Item]], Result]
+) -> Iterator[tuple[Sequence[Item], Result]]:
+    """Runs the items `rows` at a time, halving that for good whenever memory runs out.
+
+    Raises:
+        OutOfMemoryError: even one does not fit.
+    """
+    start = 0
+    while start < len(items):
+        batch = items[start : start + rows]
+        try:
+            result = run(batch)
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            if not out_of_memory(error):
+                raise
+            if len(batch) == 1:
+                raise OutOfMemoryError("The text does not fit into memory.", "Shorten it.") from error
+            rows = len(batch) // 2
+            continue
+        start += len(batch)
+        yield batch, result
 
 
 def memory_of_copy(model: TextModel, length: int) -> int:

@@ -1,0 +1,66 @@
+"""Attention of the predicting position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from tokimp.errors import OptionError
+from tokimp.methods.base import MethodInfo, option, register
+from tokimp.models.text_model import TextModel
+from tokimp.models.tokens import Encoded
+from tokimp.types import Attribution, Floats, Target
+from tokimp.watch import Watch
+
+
+@register
+@dataclass(frozen=True)
+class Attention:
+    info: ClassVar[MethodInfo] = MethodInfo(
+        key="attention",
+        title="Attention",
+        family="attention",
+        tells="Where the model looks when it answers. Looking is not using: it says how much, not which way.",
+        paper="Bahdanau et al. 2015; Jain & Wallace 2019 on its limits",
+        url="https://arxiv.org/abs/1902.10186",
+        cost="1 forward pass",
+        signed=False,
+        needs=frozenset({"attention"}),
+    )
+    layers: str | int = option(
+        "linear",
+        "Layers",
+        "linear: later layers count more, up to twice as much; a number: that layer alone, from 0.",
+        choices=("linear", "mean", "last"),
+        kind=int,
+        low=0,
+        high=199,
+    )
+
+    def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
+        """Attention that the predicting position pays to each token, heads averaged, layers weighted.
+
+        Returns:
+            scores (token,), ≥ 0 and summing to 1; layers (layer, token). The same for every target
+            read at this position: attention does not know what is being explained.
+
+        Raises:
+            OptionError: a layer that the model does not have.
+        """
+        maps = model.attentions(inputs.ids).mean(1)  # (layer, query, key)
+        watch.count(1)
+        rows: Floats = maps[:, target.position].double().cpu().numpy()  # (layer, token)
+        return Attribution(_layer_weights(self.layers, len(rows)) @ rows, layers=rows, signed=False)
+
+
+def _layer_weights(layers: str | int, count: int) -> Floats:
+    if isinstance(layers, int):
+        if layers >= count:
+            raise OptionError(f"There is no layer {layers}.", f"The model has layers 0 to {count - 1}.")
+        return np.eye(count)[layers]
+    if layers == "last":
+        return np.eye(count)[-1]
+    weights = np.linspace(1.0, 2.0, count) if layers == "linear" else np.ones(count)
+    return weights / weights.sum()

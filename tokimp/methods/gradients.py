@@ -1,0 +1,97 @@
+"""One gradient of the target by the word embeddings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Tensor
+
+from tokimp.methods.base import MethodInfo, option, register
+from tokimp.models.device import free_memory
+from tokimp.models.outputs import forward_passes, target_values
+from tokimp.models.scoring import memory_of_copy
+from tokimp.models.text_model import TextModel
+from tokimp.models.tokens import Encoded
+from tokimp.types import Attribution, Target
+from tokimp.watch import Watch
+
+
+GRAPH_BYTES = 2**30
+
+
+class Gradient(NamedTuple):
+    """values (batch,) of the target, and its gradient (batch, token, hidden) by the embeddings."""
+
+    values: Tensor
+    gradient: Tensor
+
+
+def gradient(model: TextModel, embeds: Tensor, target: Target, watch: Watch) -> Gradient:
+    """Values and gradients at embeds (batch, token, hidden). Cost: one evaluation a row."""
+    with torch.enable_grad(), model.lock:
+        embeds = embeds.detach().clone().requires_grad_(True)
+        values = target_values(model, embeds, [target], [target.position] * len(embeds))[:, 0]
+        (slope,) = torch.autograd.grad(values.sum(), embeds)
+    watch.count(len(embeds) * forward_passes(model, [target]))
+    return Gradient(values.detach(), slope)
+
+
+def gradient_rows(model: TextModel, length: int) -> int:
+    """How many rows of that length one backward pass takes: its graph keeps every layer's states."""
+    layers = int(model.network.config.num_hidden_layers)
+    graph = layers * memory_of_copy(model, length) * 2
+    return max(1, min(16, int(min(GRAPH_BYTES, free_memory() * 0.25) / graph)))
+
+
+@register
+@dataclass(frozen=True)
+class Saliency:
+    info: ClassVar[MethodInfo] = MethodInfo(
+        key="saliency",
+        title="Saliency",
+        family="gradient",
+        tells="How strongly a small change of each token would move the answer: how much, not which way.",
+        paper="Simonyan et al. 2014, section 3",
+        url="https://arxiv.org/abs/1312.6034",
+        cost="1 forward and backward pass",
+        signed=False,
+        needs=frozenset({"gradient"}),
+    )
+    norm: str = option("l2", "Norm", "How a gradient's length is measured.", choices=("l2", "l1"))
+
+    def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
+        """Norm of the gradient by each token's embedding.
+
+        Returns:
+            scores (token,), ≥ 0, in the target's unit per unit of embedding.
+        """
+        slope = gradient(model, model.embed(inputs.ids)[None], target, watch).gradient[0]
+        order = 1 if self.norm == "l1" else 2
+        return Attribution(slope.double().norm(order, dim=-1).cpu().numpy(), signed=False)
+
+
+@register
+@dataclass(frozen=True)
+class GradientXInput:
+    info: ClassVar[MethodInfo] = MethodInfo(
+        key="gradient_x_input",
+        title="Gradient × input",
+        family="gradient",
+        tells="What each token adds to the answer if the model is taken as linear around this text.",
+        paper="Shrikumar et al. 2016, eq. 1; Denil et al. 2014",
+        url="https://arxiv.org/abs/1605.01713",
+        cost="1 forward and backward pass",
+        needs=frozenset({"gradient"}),
+    )
+
+    def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
+        """Gradient times embedding, summed over hidden.
+
+        Returns:
+            scores (token,), signed, in the target's unit.
+        """
+        embeds = model.embed(inputs.ids)
+        slope = gradient(model, embeds[None], target, watch).gradient[0]
+        return Attribution((slope.double() * embeds.double()).sum(-1).cpu().numpy())

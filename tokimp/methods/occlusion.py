@@ -1,0 +1,108 @@
+"""What changes when a token is taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from tokimp.methods.base import MethodInfo, option, register
+from tokimp.models.masking import REPLACEMENTS, Copy, masking
+from tokimp.models.scoring import Scorer
+from tokimp.models.text_model import TextModel
+from tokimp.models.tokens import Encoded
+from tokimp.types import Attribution, Floats, Target
+from tokimp.watch import Watch
+
+
+@register
+@dataclass(frozen=True)
+class Occlusion:
+    info: ClassVar[MethodInfo] = MethodInfo(
+        key="occlusion",
+        title="Occlusion",
+        family="perturbation",
+        tells="How much the answer loses when a token is taken away and all others stay.",
+        paper="Zeiler & Fergus 2014, section 3; Li et al. 2016 for text",
+        url="https://arxiv.org/abs/1612.08220",
+        cost="1 forward pass a token and repeat, and 1",
+        stochastic=True,
+    )
+    replacement: str | int = option(
+        "auto",
+        "Instead of the token",
+        "auto: the mask token where the model has one, else the token is deleted.",
+        choices=REPLACEMENTS,
+        kind=int,
+        low=0,
+    )
+    repeats: int = option(
+        1, "Repeats", "Random replacements are drawn this often and averaged.", kind=int, low=1, high=100
+    )
+    window: int = option(
+        1, "Window", "Neighbouring tokens taken away together; a token gets its windows' mean.", kind=int, low=1, high=20
+    )
+    seed: int = 0
+
+    def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
+        """Value of the whole text minus its value without the token.
+
+        A token gets the mean over the windows that cover it, and over `repeats` where the
+        replacement is random.
+
+        Returns:
+            scores (token,), in the target's unit, 0 for special tokens; stderr (token,) of random
+            replacements, from at least two repeats.
+        """
+        return self.attribute_each(model, inputs, [target], watch)[0]
+
+    def attribute_each(
+        self, model: TextModel, inputs: Encoded, targets: Sequence[Target], watch: Watch
+    ) -> list[Attribution]:
+        """The same for several targets read at one position, at the cost of one."""
+        random = self.replacement == "random"
+        repeats = self.repeats if random else 1
+        windows = _windows(inputs, self.window)  # (window, token)
+        edit = masking(model, inputs, targets[0], self.replacement)
+        rng = np.random.default_rng(self.seed)
+        copies = [Copy(inputs.ids, targets[0].position)]
+        for _ in range(repeats):
+            copies += edit.copies(~windows, rng)
+
+        def scores(values: Floats) -> Attribution:
+            drops = (values[0] - values[1:]).reshape(repeats, len(windows))
+            return _share(drops, windows, random)
+
+        def report(values: Floats) -> None:
+            known = np.where(np.isnan(values), values[0], values)
+            watch(1 - float(np.isnan(values).mean()), scores(known).scores)
+
+        scorer = Scorer(model, targets, watch)
+        first = scorer(copies, report)
+        rest = [scorer.select(column)(copies) for column in range(1, len(targets))]
+        return [scores(values) for values in (first, *rest)]
+
+
+def _windows(inputs: Encoded, width: int) -> npt.NDArray[np.bool_]:
+    """Which tokens each window takes away (window, token); special tokens are never among them."""
+    free = inputs.free
+    width = min(width, max(len(free), 1))
+    starts = range(len(free) - width + 1)
+    windows = np.zeros((len(starts), len(inputs)), dtype=bool)
+    for row, start in enumerate(starts):
+        windows[row, free[start : start + width]] = True
+    return windows
+
+
+def _share(drops: Floats, windows: npt.NDArray[np.bool_], random: bool) -> Attribution:
+    """Scores from drops (repeat, window): the mean over covering windows, with its standard error over repeats."""
+    cover = windows / np.maximum(windows.sum(0), 1)  # (window, token)
+    each = drops @ cover  # (repeat, token)
+    if not random:
+        return Attribution(each[0])
+    if len(each) == 1:
+        return Attribution(each[0], notes=("One random draw: how far it would vary is not known. Raise the repeats.",))
+    return Attribution(each.mean(0), stderr=each.std(0, ddof=1) / np.sqrt(len(each)))

@@ -1,0 +1,159 @@
+"""The integral of the gradient along a straight path of embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tokimp.methods.gradients import gradient, gradient_rows
+from tokimp.models.outputs import forward_passes, target_values
+from tokimp.models.scoring import in_batches
+from tokimp.models.text_model import TextModel
+from tokimp.types import Floats, Target
+from tokimp.watch import Watch
+
+NODES = 5  # Gauss–Legendre nodes of one segment of the adaptive rule
+FLAT = 1e-3  # a difference below this has no share that a gap could be measured by
+
+
+@dataclass(frozen=True)
+class Path:
+    """From `baseline` to `embeds`, both (token, hidden): what the target's value does on the way."""
+
+    model: TextModel
+    target: Target
+    baseline: Tensor
+    embeds: Tensor
+    watch: Watch
+
+    def at(self, alphas: Sequence[float]) -> Tensor:
+        """Embeddings (node, token, hidden) at these shares of the way."""
+        share = torch.tensor(alphas, dtype=self.embeds.dtype, device=self.embeds.device)[:, None, None]
+        return self.baseline + share * (self.embeds - self.baseline)
+
+    def values(self, alphas: Sequence[float]) -> list[float]:
+        """The target's value at each share of the way. Cost: one forward pass each."""
+
+        def run(some: Sequence[float]) -> list[float]:
+            with torch.inference_mode():
+                positions = [self.target.position] * len(some)
+                values = target_values(self.model, self.at(some), [self.target], positions)[:, 0]
+            self.watch.count(len(some) * forward_passes(self.model, [self.target]))
+            return [float(value) for value in values]
+
+        rows = 2 * gradient_rows(self.model, len(self.embeds))
+        return [value for _, values in in_batches(alphas, rows, run) for value in values]
+
+    def slopes(self, alphas: Sequence[float]) -> Floats:
+        """Gradient · (embeds − baseline), summed over hidden (node, token): each token's part of the slope."""
+        slope = gradient(self.model, self.at(alphas), self.target, self.watch).gradient
+        return (slope.double() * (self.embeds - self.baseline).double()).sum(-1).cpu().numpy()
+
+
+@dataclass(frozen=True)
+class Integral:
+    """scores (token,) from `start` to `end`; `missing` is the sum of the segments' absolute gaps."""
+
+    scores: Floats
+    start: float
+    end: float
+    missing: float
+
+    @property
+    def missing_share(self) -> float:
+        """Of the difference; against a difference of nothing, of `FLAT`."""
+        return self.missing / max(abs(self.end - self.start), FLAT)
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """A stretch of the path with its ends' values, and scores (token,) that should add up to end − start."""
+
+    left: float
+    right: float
+    start: float
+    end: float
+    scores: Floats = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def gap(self) -> float:
+        return self.end - self.start - float(self.scores.sum())
+
+    def halves(self, value: float) -> tuple[Segment, Segment]:
+        """Both halves, not yet integrated, given the value in the middle."""
+        middle = (self.left + self.right) / 2
+        return Segment(self.left, middle, self.start, value), Segment(middle, self.right, value, self.end)
+
+
+def fixed_rule(path: Path, steps: int) -> Integral:
+    """Gauss–Legendre with `steps` nodes over the whole path."""
+    start, end = path.values([0.0, 1.0])
+    (whole,) = _integrate(path, [Segment(0.0, 1.0, start, end)], steps, 0.0, lambda spent: spent / steps)
+    return Integral(whole.scores, start, end, abs(whole.gap))
+
+
+def adaptive_rule(path: Path, tolerance: float, budget: int) -> Integral:
+    """Segments of 5 Gauss–Legendre nodes, bisected where the gap sits.
+
+    Stops when the sum of the segments' absolute gaps is at most `tolerance` of the difference, or
+    when another bisection would exceed `budget` evaluations.
+    """
+    before = path.watch.evaluations
+    start, middle, end = path.values([0.0, 0.5, 1.0])
+
+    def done(_spent: int) -> float:
+        return (path.watch.evaluations - before) / budget
+
+    segments = _integrate(path, Segment(0.0, 1.0, start, end).halves(middle), NODES, 0.0, done)
+    goal = tolerance * max(abs(end - start), FLAT)
+    while True:
+        affordable = (budget - path.watch.evaluations + before) // (2 * NODES + 1)
+        missing = sum(abs(segment.gap) for segment in segments)
+        split = [] if missing <= goal else _worst(segments, goal, affordable)
+        if not split:
+            break
+        kept = [segment for segment in segments if segment not in split]
+        middles = path.values([(segment.left + segment.right) / 2 for segment in split])
+        halves = [half for segment, value in zip(split, middles, strict=True) for half in segment.halves(value)]
+        rest = sum((segment.scores for segment in kept), np.zeros(len(path.embeds)))
+        segments = [*kept, *_integrate(path, halves, NODES, rest, done)]
+    return Integral(np.sum([segment.scores for segment in segments], axis=0), start, end, missing)
+
+
+def _integrate(
+    path: Path, segments: Sequence[Segment], nodes: int, rest: Floats | float, done: Callable[[int], float]
+) -> list[Segment]:
+    """The segments with their scores; all their nodes run in common batches.
+
+    After each batch the watch gets `done(nodes run)` and the scores so far on top of `rest`.
+    """
+    points, weights = np.polynomial.legendre.leggauss(nodes)
+    left = np.array([segment.left for segment in segments])[:, None]
+    width = np.array([segment.right for segment in segments])[:, None] - left
+    alphas = (left + width * (points + 1) / 2).ravel()  # (segment × node,)
+    weight = (width * weights / 2).ravel()
+    parts = np.zeros((len(alphas), len(path.embeds)))  # (segment × node, token)
+    rows, run = gradient_rows(path.model, len(path.embeds)), 0
+    for batch, slopes in in_batches(alphas.tolist(), rows, path.slopes):
+        ready = slice(run, run + len(batch))
+        parts[ready] = weight[ready, None] * slopes
+        run += len(batch)
+        path.watch(done(run), rest + parts.sum(0))
+    scores = parts.reshape(len(segments), nodes, -1).sum(1)
+    return [replace(segment, scores=part) for segment, part in zip(segments, scores, strict=True)]
+
+
+def _worst(segments: Sequence[Segment], goal: float, most: int) -> list[Segment]:
+    """The worst segments, as many as must improve before the rest is within half the goal."""
+    left = sum(abs(segment.gap) for segment in segments)
+    chosen: list[Segment] = []
+    for segment in sorted(segments, key=lambda segment: -abs(segment.gap))[: max(most, 0)]:
+        if left <= goal / 2:
+            break
+        chosen.append(segment)
+        left -= abs(segment.gap)
+    return chosen
