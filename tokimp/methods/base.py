@@ -78,7 +78,9 @@ class Option:
         parts = [repr(choice) if isinstance(choice, str) else str(choice) for choice in self.choices]
         if self.kind is not None:
             limits = f" of at least {self.low:g}" if self.low is not None else ""
-            limits = f" from {self.low:g} to {self.high:g}" if self.high is not None and self.low is not None else limits
+            limits = (
+                f" from {self.low:g} to {self.high:g}" if self.high is not None and self.low is not None else limits
+            )
             parts.append(("a whole number" if self.kind is int else "a number") + limits)
         return " or ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 

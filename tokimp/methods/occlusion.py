@@ -43,7 +43,12 @@ class Occlusion:
         1, "Repeats", "Random replacements are drawn this often and averaged.", kind=int, low=1, high=100
     )
     window: int = option(
-        1, "Window", "Neighbouring tokens taken away together; a token gets its windows' mean.", kind=int, low=1, high=20
+        1,
+        "Window",
+        "Neighbouring tokens taken away together; a token gets its windows' mean.",
+        kind=int,
+        low=1,
+        high=20,
     )
     seed: int = 0
 

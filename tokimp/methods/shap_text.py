@@ -40,8 +40,12 @@ class ShapText:
         stochastic=True,
     )
     max_evals: int = option(
-        500, "Evaluations", "When they are used up, tokens not yet told apart share their phrase's score.",
-        kind=int, low=10, high=5000,
+        500,
+        "Evaluations",
+        "When they are used up, tokens not yet told apart share their phrase's score.",
+        kind=int,
+        low=10,
+        high=5000,
     )
     seed: int = 0
 
