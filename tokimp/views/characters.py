@@ -30,6 +30,15 @@ def marks(text: str) -> str:
     return "".join(_WHITESPACE_MARKS.get(character, "·") for character in text)
 
 
+def shown(text: str) -> str:
+    """A token on its own: nothing about it stays invisible."""
+    if not text:
+        return "(part)"
+    if all(unicodedata.category(character) == "Cf" for character in text):
+        return " ".join(f"U+{ord(character):04X}" for character in text)
+    return marks(text) or drawable(text)
+
+
 def spoken(text: str) -> str:
     """The text as a screen reader should say it, on one line."""
     if not text:
@@ -42,7 +51,7 @@ def spoken(text: str) -> str:
 
 def quoted(label: str) -> str:
     """A word in quotes, so that its spaces show: “ girl”."""
-    return f"“{marks(label) or drawable(label)}”"
+    return f"“{shown(label)}”"
 
 
 def _drawable(character: str) -> str:

@@ -14,7 +14,7 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def show(value: float, error: float | None = None) -> str:
     """ "0.47", "−1,504", "1.2 × 10⁻⁵"; with its standard error "0.471 ± 0.021".
 
-    Whole digits are never rounded away. With an error, the value ends where the error ends.
+    Whole digits are never rounded away. A value shows no digit beyond the second of its error.
     """
     if not math.isfinite(value):
         return NOT_A_NUMBER
@@ -22,10 +22,10 @@ def show(value: float, error: float | None = None) -> str:
         return _plain(value)
     if error == 0:
         return f"{_plain(value)} ± 0"
-    places = max(0, 1 - math.floor(math.log10(abs(error))))
-    if places > _DIGITS + 3:
+    places = min(max(0, _DIGITS - 1 - _exponent(value)), _places(error, 2)) if value else _places(error, 2)
+    if places > 2 * _DIGITS:
         return f"{_plain(value)} ± {_plain(abs(error))}"
-    return f"{_signed(value, places)} ± {_signed(abs(error), places)}"
+    return f"{_signed(value, places)} ± {_signed(abs(error), max(places, _places(error, 1)))}"
 
 
 def percent(part: float) -> str:
@@ -37,19 +37,28 @@ def percent(part: float) -> str:
         number = "< 0.01"
     elif 99.9 < hundred < 100:
         number = "> 99.9"
-    elif hundred >= 99.5:
-        number = f"{hundred:.1f}".removesuffix(".0")
+    elif 99.5 <= hundred < 100:
+        number = f"{hundred:.1f}"
     else:
         number = f"{hundred:.2g}" if hundred < 10 else f"{hundred:.0f}"
     return f"{number}{NARROW_SPACE}%"
 
 
+def _exponent(value: float) -> int:
+    """The power of ten of the leading digit, after rounding to the digits shown."""
+    return int(f"{value:.{_DIGITS - 1}e}".partition("e")[2])
+
+
+def _places(error: float, digits: int) -> int:
+    return max(0, digits - 1 - _exponent(error))
+
+
 def _plain(value: float) -> str:
     if value == 0:
         return "0"
-    mantissa, _, power = f"{value:.{_DIGITS - 1}e}".partition("e")
-    exponent = int(power)
+    exponent = _exponent(value)
     if not -4 < exponent < 7:
+        mantissa = f"{value:.{_DIGITS - 1}e}".partition("e")[0]
         return f"{_trimmed(mantissa)} × 10{str(exponent).translate(_SUPERSCRIPT)}"
     return _trimmed(_signed(value, max(0, _DIGITS - 1 - exponent)))
 

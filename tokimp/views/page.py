@@ -83,7 +83,7 @@ def notes(explanation: Explanation) -> list[str]:
 
 def _body(explanation: Explanation, *, unfolded: bool = False) -> str:
     listed = "".join(
-        f"<dt>{escaped(name)}</dt><dd>{escaped(value)}</dd>" for name, value in facts(explanation)
+        f"<div><dt>{escaped(name)}</dt><dd>{escaped(value)}</dd></div>" for name, value in facts(explanation)
     )
     limits = "".join(f'<p class="tk-limit">{escaped(note)}</p>' for note in notes(explanation))
     return (

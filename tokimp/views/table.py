@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from tokimp.types import Explanation
-from tokimp.views.characters import drawable, escaped, marks
+from tokimp.views.characters import escaped, shown
 from tokimp.views.color import bucket_classes
 from tokimp.views.numbers import show
 from tokimp.views.pieces import typed_pieces
@@ -45,7 +45,7 @@ def ranked_rows(explanation: Explanation) -> list[Row]:
             Row(
                 rank=rank,
                 position=position + 1,
-                token=marks(text) or drawable(text) or "(part)",
+                token=shown(text),
                 id=token.id,
                 score=score,
                 stderr=None if errors is None else float(errors[position]),
@@ -126,4 +126,4 @@ def _row_html(row: Row, keys: list[str]) -> str:
 
 def _sum_html(name: str, number: str, width: int) -> str:
     rest = "<td></td>" if width > 5 else ""
-    return f'<tr><th scope="row" colspan="4">{name}</th><td>{number}</td>{rest}</tr>'
+    return f'<tr class="tk-sum"><th scope="row" colspan="3">{name}</th><td></td><td>{number}</td>{rest}</tr>'

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from tokimp.types import Explanation, Floats, Token
-from tokimp.views.characters import drawable, escaped, marks, spoken
+from tokimp.views.characters import drawable, escaped, marks, quoted, spoken
 from tokimp.views.color import bucket_classes, full_scale, scale_classes
 from tokimp.views.numbers import percent, show
 from tokimp.views.pieces import Piece, typed_pieces, word_groups
@@ -129,7 +129,7 @@ def _items(
         share = abs(score) / total if total else 0.0
         rank = f"rank {order[place]} of {len(groups)}"
         said = [spoken(text), effect(score, signed=signed), number, rank]
-        tip = [number, effect(score, signed=signed), f"{rank} · {percent(share)} of all"]
+        tip = [quoted(text), number, effect(score, signed=signed), f"{rank} · {percent(share)} of all"]
         item.update(indices=group, score=score, stderr=error, rank=order[place], share=share)
         item.update(bucket=names[place], number=number, label=", ".join(filter(None, said)))
         item.update(tip=[line for line in tip if line])
