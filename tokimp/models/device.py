@@ -21,6 +21,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 UNKNOWN_MEMORY = 8 * 1024**3
 # Weights are held once in fp32; the rest is for activations, gradients and what loading needs for a moment.
 HEADROOM = 1.3
+BYTES_EACH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Placement:
 def placement() -> Placement:
     """CUDA (ZeroGPU shows itself as CUDA), else MPS, else the CPU; fp32 on all of them.
 
-    Half precision changes a few per cent of the predictions and blurs gradients, which is what is explained here.
+    Half precision flips a few per cent of the predictions and blurs gradients.
     """
     if torch.cuda.is_available():
         return Placement(torch.device("cuda"), torch.float32)
@@ -75,12 +76,12 @@ def free_memory() -> int:
 
 def fits(parameters: int) -> bool:
     """Whether that many parameters can be held in fp32 and worked with now."""
-    return parameters * 4 * HEADROOM <= free_memory()
+    return parameters * BYTES_EACH * HEADROOM <= free_memory()
 
 
 def largest_fitting() -> int:
     """Number of parameters of the largest network that would fit now."""
-    return int(free_memory() / (4 * HEADROOM))
+    return int(free_memory() / (BYTES_EACH * HEADROOM))
 
 
 def _meminfo(field: str) -> int | None:

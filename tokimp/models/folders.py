@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import math
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from transformers import (
+    AutoConfig,
     AutoModelForCausalLM,
     AutoModelForMaskedLM,
     AutoModelForSequenceClassification,
@@ -18,25 +21,20 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from tokimp.errors import (
-    ModelError,
-    ModelNotFoundError,
-    ModelTooBigError,
-    UnsafeWeightsError,
-    UnsupportedModelError,
-)
-from tokimp.models.device import fits, free_memory, largest_fitting, placement
+from tokimp.errors import ModelNotFoundError, ModelTooBigError, UnsafeWeightsError, UnsupportedModelError
+from tokimp.models.architectures import architecture_of
+from tokimp.models.device import BYTES_EACH, fits, free_memory, largest_fitting, placement
 from tokimp.models.quiet import quiet
 from tokimp.types import Task
 
 CONVERT = (
-    "Convert the weights where you trust them: "
-    "AutoModel.from_pretrained(…).save_pretrained(folder) writes safetensors."
+    "If you trust them, convert them where you trained it: load it there with transformers and "
+    'save_pretrained("folder") writes safetensors.'
 )
+SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-# Picked by what its gradient and attention rules need: every step of attention is an operation of its own.
+# Attention maps are read and its rules are set in the eager form.
 ATTENTION = "eager"
-
 HEADS = {
     "classification": AutoModelForSequenceClassification,
     "next-token": AutoModelForCausalLM,
@@ -48,6 +46,17 @@ SUFFIXES: tuple[tuple[str, Task], ...] = (
     ("LMHeadModel", "next-token"),
     ("ForMaskedLM", "masked-lm"),
 )
+# What transformers raises for a config, a tokenizer or weights that do not fit together.
+MISFITS = (
+    ValueError,
+    KeyError,
+    TypeError,
+    OSError,
+    RuntimeError,
+    ImportError,
+    AttributeError,
+    SafetensorError,
+)
 
 # transformers sets process-wide defaults (dtype, initialisation) while it builds a network.
 BUILDING = threading.Lock()
@@ -55,83 +64,90 @@ BUILDING = threading.Lock()
 
 def complete(folder: Path) -> bool:
     """Whether all safetensors that the folder names are there."""
-    return bool(files := _weights(folder)) and all(file.is_file() for file in files)
+    files = _weights(folder)
+    return bool(files) and all(file.is_file() for file in files)
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """The model's config.json.
+def check_config(folder: Path, task: Task | None = None) -> Task:
+    """Refuses from the config alone what cannot be explained; returns the task that it tells, or the one given.
 
     Raises:
-        ModelNotFoundError: there is none.
+        ModelNotFoundError: there is no config.
         UnsafeWeightsError: the model wants to run its own code.
-        UnsupportedModelError: it writes a text of its own from the input (an encoder with a decoder).
+        UnsupportedModelError: its architecture or its task is not one of ours.
     """
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelNotFoundError(f"{folder} holds no model: there is no config.json.") from error
-    except ValueError as error:
-        raise UnsupportedModelError(f"The config.json in {folder} is not JSON.") from error
-    if "auto_map" in config:
-        raise own_code(str(folder))
-    if config.get("is_encoder_decoder"):
+    fields = _read_json(folder / "config.json")
+    if "auto_map" in fields:
+        raise own_code(folder.name)
+    if fields.get("is_encoder_decoder"):
         raise UnsupportedModelError(
-            "This model reads a text and writes another (encoder and decoder), which is not explained here.",
+            "This model reads one text and writes another (encoder and decoder), which cannot be explained here yet.",
             "Choose a classifier, a next-token model or a fill-mask model.",
         )
-    return dict(config)
+    try:
+        with quiet():
+            config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except MISFITS as error:
+        raise UnsupportedModelError(f"The config of {folder.name} cannot be read: {short(error)}") from error
+    task = task or task_of(fields.get("architectures") or ())
+    architecture_of(config, task)
+    return task
 
 
-def task_of(architectures: list[str]) -> Task:
-    """The task that a class name of transformers stands for.
+def task_of(architectures: Iterable[str]) -> Task:
+    """The task that class names of transformers stand for.
 
     Raises:
         UnsupportedModelError: none of ours.
     """
-    for name in architectures:
+    names = list(architectures)
+    for name in names:
         for suffix, task in SUFFIXES:
             if name.endswith(suffix):
                 return task
-    named = ", ".join(architectures) or "nothing"
     raise UnsupportedModelError(
-        f"It cannot be told what this model does: its config names {named}.",
+        f"It cannot be told what this model is for: it names {', '.join(names) or 'no class'}.",
         'Give task="classification", "next-token" or "masked-lm".',
     )
 
 
 def load_network(folder: Path, task: Task) -> PreTrainedModel:
-    """The network of a folder, in fp32, on the device that was picked.
+    """The network of a folder, on the device and in the precision that were picked.
 
     Raises:
         UnsafeWeightsError: the folder has no safetensors.
         ModelTooBigError: the network would not fit into the memory.
-        UnsupportedModelError: the architecture is unknown, or the weights lack the head for the task.
+        UnsupportedModelError: the weights do not fit the config, or have no head for the task.
     """
     if not complete(folder):
-        raise UnsafeWeightsError(f"{folder} has no whole set of weights as safetensors.", CONVERT)
-    check_memory(folder.name, _count(folder))
-    place = placement()
+        raise UnsafeWeightsError(f"{folder.name} has no whole set of weights as safetensors.", CONVERT)
     try:
+        check_memory(folder.name, _count(folder))
         with BUILDING, quiet():
             network, found = HEADS[task].from_pretrained(
                 folder,
-                dtype=place.dtype,
+                dtype=placement().dtype,
                 attn_implementation=ATTENTION,
                 use_safetensors=True,
                 local_files_only=True,
                 trust_remote_code=False,
                 output_loading_info=True,
             )
-    except (ValueError, KeyError, OSError, RuntimeError, SafetensorError) as error:
-        raise UnsupportedModelError(
-            f"The weights in {folder.name} cannot be loaded for {task}: {error}"
-        ) from error
+    except MISFITS as error:
+        raise UnsupportedModelError(f"The weights in {folder.name} cannot be loaded: {short(error)}") from error
     if missing := sorted(found["missing_keys"]):
         raise UnsupportedModelError(
             f"The weights have no head for {task}: {', '.join(missing[:3])} would be random.",
             "Choose a model that was trained for this task.",
         )
-    return network.to(place.device)
+    return placed(network)
+
+
+def placed(network: PreTrainedModel) -> PreTrainedModel:
+    """The same network, on the device that was picked."""
+    module: torch.nn.Module = network
+    module.to(placement().device)
+    return network
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -141,22 +157,30 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         UnsupportedModelError: there is none that knows which characters a token stands for.
         UnsafeWeightsError: it wants to run its own code.
     """
-    config = folder / "tokenizer_config.json"
-    if config.is_file() and "auto_map" in json.loads(config.read_text(encoding="utf-8")):
-        raise own_code(str(folder))
+    settings = folder / "tokenizer_config.json"
+    if settings.is_file() and "auto_map" in _read_json(settings):
+        raise own_code(folder.name)
     try:
         with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (ValueError, KeyError, OSError, ImportError, TypeError) as error:
-        raise UnsupportedModelError(f"The tokenizer in {folder.name} cannot be loaded: {error}") from error
-    if not tokenizer.is_fast:
+            tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+    except MISFITS as error:
+        raise UnsupportedModelError(f"The tokenizer in {folder.name} cannot be loaded: {short(error)}") from error
+    return checked_tokenizer(tokenizer)
+
+
+def checked_tokenizer(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
+    """Refuses a tokenizer without offsets."""
+    if not getattr(tokenizer, "is_fast", False):
         raise UnsupportedModelError(
-            "This tokenizer cannot say which characters a token stands for.", "Save it as tokenizer.json."
+            "This tokenizer cannot tell which characters belong to a token.",
+            "A fast one can; save_pretrained writes it as tokenizer.json.",
         )
     return tokenizer
 
 
-def own_code(name: str) -> ModelError:
+def own_code(name: str) -> UnsafeWeightsError:
     """The refusal of a model that brings Python files."""
     return UnsafeWeightsError(
         f"{name} wants to run its own code, which is never done here.",
@@ -172,21 +196,39 @@ def check_memory(name: str, parameters: int) -> None:
     """
     if not fits(parameters):
         raise ModelTooBigError(
-            f"{name} has {_amount(parameters)} parameters, which take {parameters * 4 / 1e9:.1f} GB in memory; "
-            f"{free_memory() / 1e9:.1f} GB are free.",
+            f"{name} has {_amount(parameters)} parameters, which need {parameters * BYTES_EACH / 1e9:.1f} GB of "
+            f"memory and room to work; {free_memory() / 1e9:.1f} GB are free.",
             f"Models of up to about {_amount(largest_fitting())} parameters fit here.",
         )
+
+
+def short(error: Exception) -> str:
+    """The first line of an error of a library, without the pages that may follow."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:200]
 
 
 def _amount(count: int) -> str:
     return f"{count / 1e9:.1f} billion" if count >= 1e9 else f"{count / 1e6:.0f} million"
 
 
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelNotFoundError(f"{path.parent.name} holds no model: there is no {path.name}.") from error
+    except ValueError as error:
+        raise UnsupportedModelError(f"{path.name} in {path.parent.name} is not JSON.") from error
+    if not isinstance(fields, dict):
+        raise UnsupportedModelError(f"{path.name} in {path.parent.name} is not a JSON object.")
+    return fields
+
+
 def _weights(folder: Path) -> list[Path]:
     if (folder / INDEX).is_file():
-        parts = json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values()
+        parts = _read_json(folder / INDEX).get("weight_map", {}).values()
         return [folder / Path(part).name for part in sorted(set(parts))]
-    return [folder / "model.safetensors"] if (folder / "model.safetensors").is_file() else []
+    return [folder / SINGLE] if (folder / SINGLE).is_file() else []
 
 
 def _count(folder: Path) -> int:
@@ -194,5 +236,6 @@ def _count(folder: Path) -> int:
     count = 0
     for path in _weights(folder):
         with safe_open(path, framework="pt") as file:
-            count += sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())
+            names = file.keys()
+            count += sum(math.prod(file.get_slice(name).get_shape()) for name in names)
     return count

@@ -6,15 +6,15 @@ import functools
 import os
 import re
 import threading
-import urllib.error
-import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 
-from huggingface_hub import HfApi, constants, get_token, hf_hub_download, try_to_load_from_cache
+from huggingface_hub import HfApi, constants, get_session, get_token, hf_hub_download, try_to_load_from_cache
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
+    HTTPError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
@@ -23,39 +23,34 @@ from huggingface_hub.hf_api import ModelInfo
 from tokimp.errors import HubUnreachableError, ModelError, ModelNotFoundError, UnsafeWeightsError
 from tokimp.models import folders
 from tokimp.models.quiet import quiet
+from tokimp.types import Task
 
 PATIENCE = 2.0
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9_][\w.-]*)?")
+ANSWER = 5.0
+HUB_ID = re.compile(r"(?P<repo>[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)?)(/(?P<file>[\w.-]+\.gguf))?")
+COMMIT = re.compile(r"[0-9a-f]{40}")
 WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json")
-OTHER_FILES = frozenset(
-    {
-        "config.json",
-        "tokenizer.json",
-        "tokenizer_config.json",
-        "special_tokens_map.json",
-        "added_tokens.json",
-        "vocab.txt",
-        "vocab.json",
-        "merges.txt",
-        "spiece.model",
-        "sentencepiece.bpe.model",
-        "spm.model",
-        "tokenizer.model",
-    }
+VOCABULARIES = (
+    *("tokenizer.json", "vocab.txt", "vocab.json"),
+    *("spiece.model", "spm.model", "sentencepiece.bpe.model", "tokenizer.model"),
+)
+SETTINGS = (
+    "config.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "merges.txt",
 )
 
 
 def is_hub_id(text: str) -> bool:
-    """Whether the text can be the name of a model on the hub: `name` or `owner/name`."""
-    return len(text) <= 96 and HUB_ID.fullmatch(text) is not None and ".." not in text and "--" not in text
+    """Whether the text can name a model on the hub: `name`, `owner/name` or `owner/name/file.gguf`."""
+    return len(text) <= 192 and bool(HUB_ID.fullmatch(text)) and "--" not in text and ".." not in text
 
 
 def reachable() -> bool:
-    """Whether the hub answers, found out once per process, within 2 s. False under HF_HUB_OFFLINE."""
-    if (
-        constants.HF_HUB_OFFLINE
-        or os.environ.get("HF_HUB_OFFLINE", "").upper() in constants.ENV_VARS_TRUE_VALUES
-    ):
+    """Whether the hub answers: asked once per process, within 2 s. Never asked under HF_HUB_OFFLINE."""
+    if constants.HF_HUB_OFFLINE or os.environ.get("HF_HUB_OFFLINE", "").upper() in constants.ENV_VARS_TRUE_VALUES:
         return False
     with _asking:
         return _answers(constants.ENDPOINT)
@@ -66,114 +61,144 @@ _asking = threading.Lock()
 
 @functools.cache
 def _answers(endpoint: str) -> bool:
-    """A thread of its own bounds the look-up of the name too, which has no time-out."""
-    answers: list[bool] = []
+    """Asks in a thread of its own: looking up the host's name has no time-out."""
+    answered: list[bool] = []
 
     def ask() -> None:
         try:
-            urllib.request.urlopen(urllib.request.Request(endpoint, method="HEAD"), timeout=PATIENCE).close()
-            answers.append(True)
-        except urllib.error.HTTPError as error:
-            answers.append(error.code < 500)
-            error.close()
-        except (OSError, ValueError):
-            answers.append(False)
+            answered.append(get_session().head(endpoint, timeout=PATIENCE).status_code < 500)
+        except (HTTPError, OSError, ValueError):
+            answered.append(False)
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(PATIENCE)
-    return bool(answers and answers[0])
+    return bool(answered) and answered[0]
 
 
 def kept(name: str, revision: str | None = None) -> Path | None:
-    """The folder with a model's files where they were downloaded whole before; asks nobody."""
+    """The folder (or GGUF file) of a model that was downloaded whole before. Asks nobody."""
+    repo, file = _split(name)
     try:
-        config = try_to_load_from_cache(name, "config.json", revision=revision)
+        found = try_to_load_from_cache(repo, file or "config.json", revision=revision)
     except HFValidationError:
         return None
-    if not isinstance(config, str):
+    if not isinstance(found, str):
         return None
-    folder = Path(config).parent
-    return folder if folders.complete(folder) else None
+    folder = Path(found).parent
+    if file is not None:
+        return Path(found)
+    return folder if folders.complete(folder) and any((folder / name).is_file() for name in VOCABULARIES) else None
 
 
-def fetch(name: str, revision: str | None = None) -> Path:
-    """The folder `…/snapshots/<commit>` with a hub model's config, tokenizer and safetensors.
+def fetch(name: str, revision: str | None = None, task: Task | None = None) -> Path:
+    """The folder `…/snapshots/<commit>` with the config, tokenizer and safetensors of a hub model.
 
-    Refuses before any weights are downloaded. Without the hub, what was downloaded before still serves.
+    Of a model that comes as GGUF only, that file in the folder.
+
+    Everything that can be refused is refused before the weights are downloaded. Without the hub, what
+    was downloaded before still serves.
 
     Raises:
         HubUnreachableError: the hub does not answer and the files are not here.
         ModelNotFoundError: there is no such model or revision, or it is private.
-        ModelError: access must be asked for first.
+        ModelError: its owner must give access first.
         UnsafeWeightsError: there are no safetensors, or the model wants to run its own code.
         ModelTooBigError: it would not fit into the memory.
+        UnsupportedModelError: its architecture or task is not one of ours.
     """
-    if not reachable():
-        folder = kept(name, revision)
-        if folder is None:
-            raise HubUnreachableError(
-                f"The model hub cannot be reached, and {name} was not downloaded before.",
-                "Choose a model that is at hand, or try again with a connection.",
-            )
-        return folder
-    pinned = kept(name, revision) if revision and re.fullmatch(r"[0-9a-f]{40}", revision) else None
-    return pinned or _download(name, revision)
+    folder = kept(name, revision)
+    if reachable():
+        pinned = revision is not None and COMMIT.fullmatch(revision)
+        return folder if folder is not None and pinned else _download(name, revision, task)
+    if folder is None:
+        raise HubUnreachableError(
+            f"{name} is not on this machine, and the model hub cannot be reached.",
+            "Choose a model that is at hand, or try again with a connection.",
+        )
+    return folder
 
 
-def _download(name: str, revision: str | None) -> Path:
-    info = describe(name, revision)
-    check(info, name)
-    files = [file.rfilename for file in info.siblings or []]
+def _download(name: str, revision: str | None, task: Task | None) -> Path:
+    repo, wanted = _split(name)
+    info = describe(repo, revision)
+    gguf = check(info, repo, wanted)
+    files = {file.rfilename for file in info.siblings or []}
     try:
         with quiet():
-            # The first file is asked for by branch, which notes the branch's commit for later days without a hub.
-            config = Path(hf_hub_download(name, "config.json", revision=revision, etag_timeout=5))
-            folders.read_config(config.parent)
-            for file in files:
-                if file != "config.json" and (WEIGHTS.fullmatch(file) or file in OTHER_FILES):
-                    hf_hub_download(name, file, revision=config.parent.name, etag_timeout=5)
+            if gguf is not None:
+                return _file(repo, gguf, revision)
+            # Asked for by branch, the first file notes the branch's commit for days without the hub.
+            folder = _file(repo, "config.json", revision).parent
+            folders.check_config(folder, task)
+            # The weights come last: their presence says that the rest is there.
+            for file in sorted(files & {*VOCABULARIES, *SETTINGS}) + sorted(filter(WEIGHTS.fullmatch, files)):
+                _file(repo, file, folder.name)
     except GatedRepoError as error:
-        raise _gated(name) from error
+        raise _gated(repo) from error
     except (HfHubHTTPError, OSError) as error:
-        raise HubUnreachableError(f"{name} could not be downloaded: {error}", "Try again.") from error
-    return config.parent
+        raise HubUnreachableError(f"{repo} could not be downloaded: {folders.short(error)}", "Try again.") from error
+    return folder
+
+
+def _file(repo: str, file: str, revision: str | None) -> Path:
+    return Path(hf_hub_download(repo, file, revision=revision, endpoint=constants.ENDPOINT, etag_timeout=ANSWER))
+
+
+def _split(name: str) -> tuple[str, str | None]:
+    match = HUB_ID.fullmatch(name)
+    return (name, None) if match is None else (match["repo"], match["file"])
 
 
 def describe(name: str, revision: str | None = None) -> ModelInfo:
     """What the hub says of a model: its files with sizes, its number of parameters, its config."""
     try:
-        return HfApi().model_info(name, revision=revision, files_metadata=True, timeout=5)
+        api = HfApi(endpoint=constants.ENDPOINT)
+        return api.model_info(name, revision=revision, files_metadata=True, timeout=ANSWER)
     except GatedRepoError as error:
         raise _gated(name) from error
     except RevisionNotFoundError as error:
-        raise ModelNotFoundError(
-            f"{name} has no revision {revision!r}.", "Leave it out for the newest."
-        ) from error
+        raise ModelNotFoundError(f"{name} has no revision {revision!r}.", "Leave it out for the newest.") from error
     except (RepositoryNotFoundError, HFValidationError) as error:
-        raise ModelNotFoundError(
-            f"There is no public model {name!r} on the hub.", "Check the spelling."
-        ) from error
+        raise ModelNotFoundError(f"There is no public model {name!r} on the hub.", "Check the spelling.") from error
     except (HfHubHTTPError, OSError) as error:
         raise HubUnreachableError(f"The model hub did not answer for {name}.", "Try again.") from error
 
 
-def check(info: ModelInfo, name: str) -> None:
-    """Refuses what cannot be loaded safely or at all, from the hub's description alone."""
-    files = {file.rfilename: file.size or 0 for file in info.siblings or []}
-    weights = [file for file in files if WEIGHTS.fullmatch(file)]
+def check(info: ModelInfo, name: str, wanted: str | None = None) -> str | None:
+    """Refuses from the hub's description alone what cannot be loaded, or not safely.
+
+    Returns the GGUF file to take: the one `wanted`, or the only one of a model without safetensors.
+    """
     if info.gated and get_token() is None:
         raise _gated(name)
-    if not weights:
-        raise UnsafeWeightsError(f"{name} has no weights as safetensors.", folders.CONVERT)
+    sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
+    weights = [size for file, size in sizes.items() if WEIGHTS.fullmatch(file)]
+    if wanted is not None or not weights:
+        gguf = _gguf(name, sizes, wanted)
+        # Where the hub has not counted: four bits a parameter, rather too many than too few.
+        folders.check_memory(name, (info.gguf or {}).get("total") or sizes[gguf] * 2)
+        return gguf
     if "auto_map" in (info.config or {}) or "custom_code" in (info.tags or []):
         raise folders.own_code(name)
-    parameters = info.safetensors.total if info.safetensors else sum(files[file] for file in weights) // 4
-    folders.check_memory(name, parameters)
+    folders.check_memory(name, info.safetensors.total if info.safetensors else sum(weights) // 2)
+    return None
+
+
+def _gguf(name: str, files: Iterable[str], wanted: str | None) -> str:
+    found = sorted(file for file in files if file.endswith(".gguf"))
+    if not found:
+        raise UnsafeWeightsError(f"{name} has no weights as safetensors or GGUF.", folders.CONVERT)
+    if wanted in found or (wanted is None and len(found) == 1):
+        return wanted or found[0]
+    raise ModelNotFoundError(
+        f"{name} has several GGUF files." if wanted is None else f"{name} has no file {wanted}.",
+        f"Name one, as in {name}/{found[0]}",
+    )
 
 
 def _gated(name: str) -> ModelError:
     return ModelError(
         f"The owner of {name} gives access only on request.",
-        f"Accept its conditions at {constants.ENDPOINT}/{name} and set HF_TOKEN.",
+        f"Accept the conditions at {constants.ENDPOINT}/{name} and set HF_TOKEN.",
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import functools
+import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tokimp.errors import ModelNotFoundError, OptionError, UnsupportedModelError
-from tokimp.models import folders, hub, packs
+from tokimp.models import folders, gguf, hub, minilm, packs
 from tokimp.models.cache import ModelCache, memory_limit
 from tokimp.models.catalog import CATALOG, CatalogEntry
 from tokimp.models.text_model import TextModel
@@ -20,18 +20,19 @@ if TYPE_CHECKING:
 
     Pair = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
+MODELS = ModelCache(memory_limit())
 
-def load(
-    source: str | os.PathLike[str] | Pair, *, task: Task | None = None, revision: str | None = None
-) -> TextModel:
+
+def load(source: str | os.PathLike[str] | Pair, *, task: Task | None = None, revision: str | None = None) -> TextModel:
     """A model that can be explained.
 
     `source` is a key of the catalogue, a hub id, a local folder, a `.gguf` file, or a pair of a
-    network and its tokenizer. A key always means the catalogue; a folder of the same name is
-    written `./name`. `task` is needed only where the model's config does not tell.
+    network and its tokenizer. A key always means the catalogue; a folder of that name is written
+    `./name`. `task` is needed only where the model's config does not tell. `revision` is a branch or
+    commit of the hub, or what an earlier model had as its `revision`.
 
-    Loaded models are held, the last used up to a third of the memory, and the same source gives the
-    same object; a pair is never held.
+    The models used last are held, up to a third of the memory, and the same source gives the same
+    object. A pair is never held; its network is put into eval mode.
 
     Raises:
         ModelNotFoundError, HubUnreachableError, ModelTooBigError, UnsupportedModelError,
@@ -42,91 +43,80 @@ def load(
     if isinstance(source, tuple):
         return _pair(source, task)
     name = os.fspath(source)
-    if isinstance(source, str) and name in CATALOG:
-        entry = CATALOG[name]
-        return held().get((name, task, revision), lambda: _entry(entry, task, revision))
-    path = Path(name)
-    if path.suffix == ".gguf" and path.is_file():
-        return held().get((path.resolve(), _changed(path), task), lambda: _gguf(path, path.stem, task))
-    if path.is_dir():
-        return held().get(
-            (path.resolve(), _changed(path), task), lambda: _folder(path, str(path), "local", task)
-        )
+    if isinstance(source, str) and source in CATALOG:
+        entry = CATALOG[source]
+        kind = task or entry.task
+        return MODELS.get((source, kind, revision), lambda: _entry(entry, kind, revision))
+    if os.path.isfile(name) and name.endswith(".gguf"):
+        file = Path(name)
+        return MODELS.get((file.resolve(), _state(file), revision), lambda: _gguf(file, name, task, revision))
+    if os.path.isdir(name):
+        folder = Path(name)
+        kind, state = folders.check_config(folder, task), _state(folder)
+        return MODELS.get((folder.resolve(), state, kind), lambda: _folder(folder, name, kind, state))
     if hub.is_hub_id(name):
-        return held().get((name, task, revision), lambda: _hub(name, name, task, revision))
+        return MODELS.get((name, task, revision), lambda: _hub(name, name, task, revision))
     near = difflib.get_close_matches(name, CATALOG, n=1)
-    hint = (
-        f"Did you mean {near[0]!r}?"
-        if near
-        else "Give a name of the catalogue, a hub id, a folder or a .gguf file."
-    )
+    hint = f"Did you mean {near[0]!r}?" if near else "Give a catalogue key, a hub id, a folder or a .gguf file."
     raise ModelNotFoundError(f"There is no model {name!r}.", hint)
-
-
-@functools.cache
-def held() -> ModelCache:
-    """The models that are in memory now."""
-    return ModelCache(memory_limit())
 
 
 def _pair(pair: Pair, task: Task | None) -> TextModel:
     if len(pair) != 2:
-        raise OptionError(
-            "A pair of a network and its tokenizer is needed.", "load((network, tokenizer), task=…)"
-        )
+        raise OptionError("A network and its tokenizer are needed.", "load((network, tokenizer), task=…)")
     network, tokenizer = pair
-    if not getattr(tokenizer, "is_fast", False):
-        raise UnsupportedModelError(
-            "This tokenizer cannot say which characters a token stands for.",
-            "Give a fast one, as AutoTokenizer does.",
-        )
+    folders.checked_tokenizer(tokenizer)
     task = task or folders.task_of([type(network).__name__])
     name = network.config.name_or_path or type(network).__name__
     return TextModel(network, tokenizer, task=task, key=name, revision="object")
 
 
-def _entry(entry: CatalogEntry, task: Task | None, revision: str | None) -> TextModel:
-    task = task or entry.task
+def _entry(entry: CatalogEntry, task: Task, revision: str | None) -> TextModel:
     if entry.ours:
-        if task != entry.task:
-            raise UnsupportedModelError(f"{entry.key} is made for {entry.task}, not for {task}.")
-        return _delta(entry)
+        return _ours(entry, task, revision)
     if entry.pack is not None:
         pack = packs.PACKS[entry.pack]
-        if revision in (None, pack.requirement) and packs.installed(pack):
-            file = packs.folder(pack) / next(iter(pack.files))
-            return _gguf(file, entry.key, task, pack.requirement)
+        if revision == pack.requirement or (revision is None and packs.installed(pack)):
+            file = packs.folder(pack) / pack.weights
+            return _gguf(file, entry.key, task, revision=None, known_as=pack.requirement)
     return _hub(entry.source, entry.key, task, revision or entry.revision)
 
 
+def _ours(entry: CatalogEntry, task: Task, revision: str | None) -> TextModel:
+    if task != entry.task:
+        raise UnsupportedModelError(f"{entry.key} is made for {entry.task}, not for {task}.")
+    network, tokenizer, found = minilm.assemble(entry.key, entry.task)
+    _check_revision(entry.key, revision, found)
+    return TextModel(network, tokenizer, task=task, key=entry.key, revision=found)
+
+
 def _hub(name: str, key: str, task: Task | None, revision: str | None) -> TextModel:
-    folder = hub.fetch(name, revision)
-    return _folder(folder, key, folder.name, task)
+    found = hub.fetch(name, revision, task)
+    if found.suffix == ".gguf":
+        return _gguf(found, key, task, revision=None, known_as=found.parent.name)
+    return _folder(found, key, folders.check_config(found, task), found.name)
 
 
-def _folder(path: Path, key: str, revision: str, task: Task | None) -> TextModel:
-    config = folders.read_config(path)
-    task = task or folders.task_of(config.get("architectures") or [])
-    network = folders.load_network(path, task)
-    return TextModel(network, folders.load_tokenizer(path), task=task, key=key, revision=revision)
-
-
-def _gguf(path: Path, key: str, task: Task | None, revision: str | None = None) -> TextModel:
-    from tokimp.models.gguf import converted
-
+def _gguf(file: Path, key: str, task: Task | None, revision: str | None, known_as: str | None = None) -> TextModel:
     if task not in (None, "next-token"):
-        raise UnsupportedModelError(f"{path.name} is a GGUF file: those tell the next token, not {task}.")
-    return _folder(converted(path), key, revision or f"sha256:{packs.sha256(path)}", "next-token")
+        raise UnsupportedModelError(f"{file.name} is a GGUF file: those predict the next token only, not {task}.")
+    found = known_as or f"sha256:{packs.sha256(file)}"
+    _check_revision(key, revision, found)
+    return _folder(gguf.converted(file), key, "next-token", found)
 
 
-def _delta(entry: CatalogEntry) -> TextModel:
-    from tokimp.models.minilm import assemble
-
-    network, tokenizer, revision = assemble(entry.key, entry.task)
-    return TextModel(network, tokenizer, task=entry.task, key=entry.key, revision=revision)
+def _folder(folder: Path, key: str, task: Task, revision: str) -> TextModel:
+    tokenizer = folders.load_tokenizer(folder)
+    return TextModel(folders.load_network(folder, task), tokenizer, task=task, key=key, revision=revision)
 
 
-def _changed(path: Path) -> Any:
-    """Differs once the weights on disk do."""
-    files = [path] if path.is_file() else sorted(path.glob("*.safetensors"))
-    return tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+def _check_revision(key: str, asked: str | None, found: str) -> None:
+    if asked not in (None, found):
+        raise ModelNotFoundError(f"{key} is here as {found}, not as {asked}.", "Leave the revision out to take it.")
+
+
+def _state(path: Path) -> str:
+    """Another one once the weights on disk are others; from names, sizes and times, so nothing is read."""
+    files = [path] if path.is_file() else sorted((*path.glob("*.safetensors"), *path.glob("*.json")))
+    facts = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    return f"local:{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}"

