@@ -13,9 +13,9 @@ import torch
 from tokimp.methods.base import METHODS, Method, MethodInfo, build, check_available
 from tokimp.models.catalog import CATALOG, CatalogEntry
 from tokimp.models.loading import load
+from tokimp.models.masking import Copy
 from tokimp.models.outputs import word_value
 from tokimp.models.scoring import Scorer
-from tokimp.models.masking import Copy
 from tokimp.models.targets import answer_logits, prediction, reading_position, resolve
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded

@@ -59,8 +59,9 @@ def _layer_weights(layers: str | int, count: int) -> Floats:
     if isinstance(layers, int):
         if layers >= count:
             raise OptionError(f"There is no layer {layers}.", f"The model has layers 0 to {count - 1}.")
-        return np.eye(count)[layers]
-    if layers == "last":
-        return np.eye(count)[-1]
-    weights = np.linspace(1.0, 2.0, count) if layers == "linear" else np.ones(count)
-    return weights / weights.sum()
+        weights = np.eye(count)[layers]
+    elif layers == "last":
+        weights = np.eye(count)[-1]
+    else:
+        weights = np.linspace(1.0, 2.0, count) if layers == "linear" else np.ones(count)
+    return np.asarray(weights / weights.sum())

@@ -107,7 +107,7 @@ def register(method: AnyMethod) -> AnyMethod:
     return method
 
 
-def option(  # noqa: PLR0913 - one keyword for each fact of an option
+def option(
     default: Value,
     label: str,
     help: str,

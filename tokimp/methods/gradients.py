@@ -17,7 +17,6 @@ from tokimp.models.tokens import Encoded
 from tokimp.types import Attribution, Target
 from tokimp.watch import Watch
 
-
 GRAPH_BYTES = 2**30
 
 

@@ -32,7 +32,7 @@ class ShapText:
         key="shap_text",
         title="SHAP (text)",
         family="shapley",
-        tells="Each token's fair share of the answer, averaged over what else is there; phrases are split step by step.",
+        tells="Each token's fair share of the answer, averaged over what else is there; phrases split step by step.",
         paper="Lundberg & Lee 2017; Owen 1977",
         url="https://shap.readthedocs.io/en/latest/generated/shap.PartitionExplainer.html",
         cost="max_evals forward passes at most",
@@ -101,7 +101,7 @@ def _owen_values(value: Callable[[Masks], Floats], phrases: Floats, evals: int, 
 
     players = len(phrases) + 1
 
-    class Coalitions(shap.maskers.Masker):  # type: ignore[misc]
+    class Coalitions(shap.maskers.Masker):
         """Hands the coalition itself on, to be edited as token ids."""
 
         shape = (1, players)

@@ -21,7 +21,7 @@ DECODER: tuple[Task, ...] = ("next-token",)
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """`family` is transformers' model_type; `reserved_positions` are rows of the position table never used by a token."""
+    """`family` is transformers' model_type; `reserved_positions` counts rows of the position table without a token."""
 
     family: str
     title: str

@@ -55,7 +55,8 @@ class TextModel:
 
     @property
     def device(self) -> torch.device:
-        return self.network.device
+        device: torch.device = self.network.device
+        return device
 
     @property
     def embeddings(self) -> Tensor:
@@ -99,7 +100,8 @@ class TextModel:
             else:
                 with _keeping(self.network.base_model, positions):
                     logits = self.network(**inputs).logits
-            return logits.float()
+            full: Tensor = logits.float()
+            return full
 
     def attentions(self, ids: np.ndarray) -> Tensor:
         """Attention weights (layer, head, query, key) of one text's ids (token,)."""

@@ -1,0 +1,78 @@
+"""Writes the README's generated parts: methods, models, and the Python example with its real output.
+
+`--check` changes nothing and fails where the README is out of date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import tokimp  # noqa: E402 - the clone need not be installed
+
+
+def methods_table() -> str:
+    """One row a method, from its facts."""
+    rows = ["| key | method | what it tells | signed | adds up | cost |", "|---|---|---|---|---|---|"]
+    for key, info in tokimp.methods().items():
+        signed, complete = ("yes" if fact else "no" for fact in (info.signed, info.complete))
+        rows.append(
+            f"| `{key}` | [{info.title}]({info.url}) ({info.paper}) | {info.tells} | {signed} | {complete} | {info.cost} |"
+        )
+    return "\n".join(rows)
+
+
+def models_table() -> str:
+    """One row a model of the catalogue."""
+    rows = ["| key | task | source | licence | size | what it is |", "|---|---|---|---|---|---|"]
+    for key, entry in tokimp.catalog().items():
+        source = f"[{entry.source}](https://huggingface.co/{entry.source})" if entry.source else "ours, in `assets/models`"
+        about = "" if entry.exact else "about "
+        rows.append(
+            f"| `{key}` | {entry.task} | {source} | {entry.licence} | {about}{entry.size / 1e6:,.0f} MB | {entry.about} |"
+        )
+    return "\n".join(rows)
+
+
+def example() -> str:
+    """The example script and what it prints."""
+    code = (ROOT / "scripts" / "example.py").read_text(encoding="utf-8").strip()
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "example.py", "exec"), {"__name__": "__main__"})
+    return f"```python\n{code}\n```\n\n```text\n{printed.getvalue().rstrip()}\n```"
+
+
+PARTS = {"methods": methods_table, "models": models_table, "example": example}
+
+
+def main() -> int:
+    """Fills or checks every part between its markers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    path = ROOT / "README.md"
+    before = after = path.read_text(encoding="utf-8")
+    for name, make in PARTS.items():
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
+        after, found = pattern.subn(lambda match, text=make(): f"{match[1]}{text}{match[2]}", after)
+        if found != 1:
+            print(f"README.md has no part {name!r}.")
+            return 1
+    if check:
+        if after != before:
+            print("README.md is out of date: run python scripts/readme.py")
+        return int(after != before)
+    path.write_text(after, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
