@@ -76,7 +76,7 @@ class IntegratedGradients:
             NoBaselineError: the tokenizer has no token of the kind asked for as baseline.
         """
         embeds = model.embed(inputs.ids)  # (token, hidden)
-        path = Path(model, target, self._baseline(model, inputs, embeds), embeds, watch)
+        path = Path(model, target, self.baseline_embeddings(model, inputs, embeds), embeds, watch)
         if self.adaptive:
             integral = adaptive_rule(path, self.tolerance, BUDGET * self.steps)
         else:
@@ -85,7 +85,7 @@ class IntegratedGradients:
         notes = () if share <= self.tolerance else (not_converged(share),)
         return Attribution(integral.scores, baseline_output=integral.start, notes=notes)
 
-    def _baseline(self, model: TextModel, inputs: Encoded, embeds: Tensor) -> Tensor:
+    def baseline_embeddings(self, model: TextModel, inputs: Encoded, embeds: Tensor) -> Tensor:
         """Embeddings (token, hidden) of the text that says nothing."""
         kind = self.baseline
         if kind == "auto":
