@@ -9,12 +9,12 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+from httpx import HTTPError
 from huggingface_hub import HfApi, constants, get_session, get_token, hf_hub_download, try_to_load_from_cache
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
-    HTTPError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )

@@ -67,8 +67,6 @@ def _check_body(delta: Path, body: str) -> None:
 def _build(folder: Path, task: Task) -> PreTrainedModel:
     with folders.BUILDING, quiet():
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        network = folders.HEADS[task].from_config(  # type: ignore[no-untyped-call]
-            config, dtype=torch.float32, attn_implementation=folders.ATTENTION
-        )
+        network = folders.HEADS[task].from_config(config, dtype=torch.float32, attn_implementation=folders.ATTENTION)
     assert isinstance(network, PreTrainedModel)
     return network

@@ -25,7 +25,7 @@ class _Quiet:
                 bars = transformers_logging.is_progress_bar_enabled()
                 self._before = (transformers_logging.get_verbosity(), bars, are_progress_bars_disabled())
                 transformers_logging.set_verbosity(logging.CRITICAL)
-                transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+                transformers_logging.disable_progress_bar()
                 disable_progress_bars()
             self._inside += 1
 
@@ -36,7 +36,7 @@ class _Quiet:
                 verbosity, bars, hub_bars_disabled = self._before
                 transformers_logging.set_verbosity(verbosity)
                 if bars:
-                    transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+                    transformers_logging.enable_progress_bar()
                 # transformers switches the hub's bars together with its own.
                 (disable_progress_bars if hub_bars_disabled else enable_progress_bars)()
 
