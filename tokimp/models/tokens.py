@@ -126,10 +126,15 @@ def _tokens(
 ) -> Iterable[Token]:
     claimed = 0
     for id_, (start, end), is_special in zip(ids.tolist(), offsets, special.tolist(), strict=True):
-        if start == end:  # added by the tokenizer, or a piece without characters of its own
-            shown = str(tokenizer.convert_ids_to_tokens(id_)) if is_special else ""
-            yield Token(shown, id_, claimed, claimed, special=is_special)
+        piece = str(tokenizer.convert_ids_to_tokens(id_))
+        if start == end or _holds_nothing(piece, text[start:end]):
+            yield Token(piece if is_special else "", id_, claimed, claimed, special=is_special)
             continue
         # Pieces of one character share its range: the first piece shows it, the others nothing.
         yield Token(text[max(start, claimed) : max(end, claimed)], id_, start, end, special=is_special)
         claimed = max(claimed, end)
+
+
+def _holds_nothing(piece: str, typed: str) -> bool:
+    """A bare start-of-word marker put in front of a first word: its offsets are those of the word's first character."""
+    return piece in ("▁", "Ġ") and not typed.isspace() and typed != piece
