@@ -1,0 +1,256 @@
+"""Tiny random models, one for each architecture and task, with tokenizers built in memory.
+
+A new row in `ARCHITECTURES` needs its sizes in `SIZES` and its tokenizer in `TOKENIZERS`, both here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import torch
+from tokenizers import AddedToken, Tokenizer, decoders, normalizers, pre_tokenizers, processors
+from tokenizers.models import BPE, Unigram, WordPiece
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
+
+from tokimp.models.architectures import ARCHITECTURES
+from tokimp.models.text_model import TextModel
+from tokimp.types import Task
+
+WORDS = ("the", "film", "was", "not", "good", "bad", "and", "girl", "little", "paris", "of", "un", "you")
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+SIGNS = ".,!?'-"
+LABELS = ("negative", "neutral", "positive")
+LIMIT = 48  # tokens that each tiny model takes
+
+HEADS: dict[Task, type] = {
+    "classification": AutoModelForSequenceClassification,
+    "masked-lm": AutoModelForMaskedLM,
+    "next-token": AutoModelForCausalLM,
+}
+
+
+def word_pieces() -> PreTrainedTokenizerFast:
+    """BERT's: [CLS] … [SEP], lower case, accents dropped, [UNK] for what has no pieces."""
+    special = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+    pieces = [*special, *WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS), *SIGNS, "你"]
+    tokenizer = Tokenizer(WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    tokenizer.decoder = decoders.WordPiece()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+    )
+
+
+def byte_pairs() -> PreTrainedTokenizerFast:
+    """GPT-2's: bytes and merges, a space belongs to the word behind it, nothing is added."""
+    tokenizer = _byte_level([])
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    end = "<|endoftext|>"
+    tokenizer.add_special_tokens([end])
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=end, eos_token=end, unk_token=end)
+
+
+def byte_pairs_behind_start() -> PreTrainedTokenizerFast:
+    """OPT's: the same with </s> in front and a padding token."""
+    tokenizer = _byte_level(["<pad>", "</s>"])
+    tokenizer.post_processor = processors.TemplateProcessing(single="</s> $A", special_tokens=[("</s>", 1)])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="</s>", eos_token="</s>", unk_token="</s>", pad_token="<pad>"
+    )
+
+
+def byte_pairs_in_brackets() -> PreTrainedTokenizerFast:
+    """RoBERTa's: <s> … </s>, offsets without the leading space, and a <mask> that swallows it."""
+    tokenizer = _byte_level(["<s>", "<pad>", "</s>", "<unk>"])
+    tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True)])
+    tokenizer.post_processor = processors.RobertaProcessing(
+        ("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<s>",
+        eos_token="</s>",
+        sep_token="</s>",
+        cls_token="<s>",
+        unk_token="<unk>",
+        pad_token="<pad>",
+        mask_token=AddedToken("<mask>", lstrip=True, special=True),
+    )
+
+
+def sentence_pieces() -> PreTrainedTokenizerFast:
+    """Llama's and Gemma's: ▁ for a space, bytes for unknown characters, a start token and no end token."""
+    special = ["<pad>", "</s>", "<s>", "<unk>"]
+    tokenizer = _unigram(special, byte_fallback=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
+    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 2)])
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", unk_token="<unk>", pad_token="<pad>"
+    )
+
+
+def sentence_pieces_in_brackets() -> PreTrainedTokenizerFast:
+    """ALBERT's and DeBERTa's: [CLS] … [SEP] around SentencePiece, [UNK] for unknown characters."""
+    tokenizer = _unigram(["<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"], byte_fallback=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token="<pad>",
+        unk_token="<unk>",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token=AddedToken("[MASK]", lstrip=True, special=True),
+    )
+
+
+def _byte_level(special: list[str]) -> Tokenizer:
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    merges: dict[tuple[str, str], None] = {}
+    for word in WORDS:
+        merges |= {(word[:end], word[end]): None for end in range(1, len(word))}
+    merges |= {("Ġ", word): None for word in WORDS}
+    pieces = [*special, *alphabet, *dict.fromkeys(left + right for left, right in merges)]
+    tokenizer = Tokenizer(BPE({piece: i for i, piece in enumerate(pieces)}, list(merges)))
+    tokenizer.add_special_tokens(special)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def _unigram(special: list[str], *, byte_fallback: bool) -> Tokenizer:
+    pieces = [(piece, 0.0) for piece in special]
+    pieces += [(f"<0x{byte:02X}>", -20.0) for byte in range(256)] if byte_fallback else []
+    pieces += [(f"▁{word}", -1.0) for word in WORDS]
+    pieces += [(letter, -8.0) for letter in (*LETTERS, *LETTERS.upper(), *SIGNS, "▁", "你")]
+    tokenizer = Tokenizer(Unigram(pieces, special.index("<unk>"), byte_fallback))
+    tokenizer.add_special_tokens(special)
+    return tokenizer
+
+
+TOKENIZERS: dict[str, Callable[[], PreTrainedTokenizerFast]] = {
+    "bert": word_pieces,
+    "distilbert": word_pieces,
+    "electra": word_pieces,
+    "roberta": byte_pairs_in_brackets,
+    "xlm-roberta": byte_pairs_in_brackets,
+    "albert": sentence_pieces_in_brackets,
+    "deberta-v2": sentence_pieces_in_brackets,
+    "gpt2": byte_pairs,
+    "gpt_neo": byte_pairs,
+    "gpt_neox": byte_pairs,
+    "qwen2": byte_pairs,
+    "qwen3": byte_pairs,
+    "opt": byte_pairs_behind_start,
+    "llama": sentence_pieces,
+    "mistral": sentence_pieces,
+    "gemma": sentence_pieces,
+    "gemma2": sentence_pieces,
+    "gemma3_text": sentence_pieces,
+}
+
+_BODY = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 48,
+    "max_position_embeddings": LIMIT,
+}
+_GROUPED = {**_BODY, "num_key_value_heads": 2, "head_dim": 8}
+
+SIZES: dict[str, dict[str, object]] = {
+    "bert": _BODY,
+    "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 48, "max_position_embeddings": LIMIT},
+    "roberta": {**_BODY, "max_position_embeddings": LIMIT + 2},
+    "xlm-roberta": {**_BODY, "max_position_embeddings": LIMIT + 2},
+    "albert": {**_BODY, "embedding_size": 16},
+    "electra": {**_BODY, "embedding_size": 16},
+    "deberta-v2": {
+        **_BODY,
+        "relative_attention": True,
+        "position_buckets": 8,
+        "pos_att_type": ["p2c", "c2p"],
+        "norm_rel_ebd": "layer_norm",
+        "share_att_key": True,
+    },
+    "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": LIMIT},
+    "gpt_neo": {
+        "hidden_size": 32,
+        "num_layers": 2,
+        "num_heads": 4,
+        "attention_types": [[["global", "local"], 1]],
+        "window_size": 4,
+        "max_position_embeddings": LIMIT,
+    },
+    "gpt_neox": _BODY,
+    "opt": {
+        "hidden_size": 32,
+        "word_embed_proj_dim": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "ffn_dim": 48,
+        "max_position_embeddings": LIMIT,
+    },
+    "llama": _GROUPED,
+    "mistral": {**_GROUPED, "sliding_window": 4},
+    "qwen2": _GROUPED,
+    "qwen3": _GROUPED,
+    "gemma": _GROUPED,
+    "gemma2": {**_GROUPED, "sliding_window": 4, "query_pre_attn_scalar": 8},
+    "gemma3_text": {**_GROUPED, "sliding_window": 4, "query_pre_attn_scalar": 8},
+}
+
+ROWS: tuple[tuple[str, Task], ...] = tuple((row.family, task) for row in ARCHITECTURES.values() for task in row.tasks)
+
+
+def tiny(family: str, task: Task, seed: int = 0, **config: object) -> TextModel:
+    """A fresh random model; `config` overrides single facts of its configuration."""
+    tokenizer = TOKENIZERS[family]()
+    network = _network(family, task, tokenizer, seed, config)
+    return TextModel(network, tokenizer, task=task, key=f"tiny-{family}", revision=f"seed-{seed}")
+
+
+@cache
+def shared(family: str, task: Task) -> TextModel:
+    """The same object for all tests: for those that only ask it something."""
+    return tiny(family, task)
+
+
+def _network(
+    family: str, task: Task, tokenizer: PreTrainedTokenizerFast, seed: int, facts: dict[str, object]
+) -> PreTrainedModel:
+    names = ("pad", "bos", "eos")
+    ids = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in names}
+    labels = {"id2label": dict(enumerate(LABELS)), "label2id": {label: i for i, label in enumerate(LABELS)}}
+    settings = {"vocab_size": len(tokenizer), **ids, **SIZES[family], **(labels if task == "classification" else {})}
+    config = AutoConfig.for_model(family, **{**settings, **facts})
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = HEADS[task].from_config(config)
+        # Trained networks are far from linear; with the usual 0.02 a random one is close to it.
+        for parameter in network.parameters():
+            parameter.data += 0.1 * torch.randn_like(parameter)
+    return network
