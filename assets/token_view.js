@@ -23,10 +23,12 @@ function tokenView(element, trigger, props, watch) {
   function build(view, tail) {
     const parts = document.createDocumentFragment();
     spans = view.items.map((item, index) => {
-      const span = make(item.added ? "bdi" : "span", "", item.text);
+      /* The one space before a word stays uncoloured: no sliver of colour hangs at a line's end. */
+      const lead = !item.added && /^ \S/.test(item.text) ? " " : "";
+      const span = make(item.added ? "bdi" : "span", "", item.text.slice(lead.length));
       span.dataset.place = index;
       span.setAttribute("role", "button");
-      if (item.gap) parts.append(item.gap);
+      parts.append(item.gap + lead);
       parts.append(span);
       return span;
     });
@@ -53,8 +55,12 @@ function tokenView(element, trigger, props, watch) {
     const line = make("div", "tk-legend");
     const scale = make("span", "tk-scale");
     for (const name of facts.classes) scale.append(make("i", name, name === "tk0" ? "0" : ""));
-    line.append(make("span", "", facts.left), make("b", "", facts.low), scale);
-    line.append(make("b", "", facts.high), make("span", "", facts.right));
+    const part = (tag, name, text) => text && line.append(make(tag, name, text));
+    part("span", "tk-away", facts.left);
+    part("b", "", facts.low);
+    line.append(scale);
+    part("b", "", facts.high);
+    part("span", "tk-towards", facts.right);
     return line;
   }
 

@@ -37,9 +37,7 @@ class View(gr.HTML, metaclass=_WithoutStub):
     script: ClassVar[str]
 
     @updateable
-    def __init__(
-        self, value: Payload | None = None, *, empty: str = "", state: str = "ready", **settings: Any
-    ) -> None:
+    def __init__(self, value: Payload | None = None, *, empty: str = "", state: str = "ready", **settings: Any) -> None:
         classes = settings.pop("elem_classes", None) or []
         super().__init__(
             value,
@@ -52,14 +50,12 @@ class View(gr.HTML, metaclass=_WithoutStub):
             **settings,
         )
 
-    def preprocess(self, payload: Payload | None) -> Payload | None:  # type: ignore[override]
+    def preprocess(self, payload: Payload | None) -> Payload | None:
         return payload or None
 
-    def postprocess(self, value: Payload | None) -> Payload | None:  # type: ignore[override]
+    def postprocess(self, value: Payload | None) -> Payload | None:
         if value is not None and not isinstance(value, dict):
-            raise TypeError(
-                f"{type(self).__name__} draws a payload of tokimp.views, not {type(value).__name__}."
-            )
+            raise TypeError(f"{type(self).__name__} draws a payload of tokimp.views, not {type(value).__name__}.")
         return value
 
     def api_info(self) -> dict[str, Any]:

@@ -27,9 +27,7 @@ def bars_payload(
     kept = prediction.candidates[:limit]
     bars = []
     for candidate in kept:
-        role = (
-            "explained" if candidate.index == chosen else "rather than" if candidate.index == contrast else ""
-        )
+        role = "explained" if candidate.index == chosen else "rather than" if candidate.index == contrast else ""
         name = quoted(candidate.label) if words else drawable(candidate.label)
         bars.append(
             {

@@ -89,7 +89,8 @@ def _body(explanation: Explanation, *, unfolded: bool = False) -> str:
     return (
         f'<section class="tk-root"><h2 class="tk-question" dir="auto">{escaped(question(explanation))}</h2>'
         f'<dl class="tk-facts">{listed}</dl>{limits}{tokens_html(explanation)}{legend_html(explanation)}'
-        f"<details{' open' if unfolded else ''}><summary>Table</summary>{table_html(explanation, ROWS_ON_A_PAGE)}</details></section>"
+        f"<details{' open' if unfolded else ''}><summary>Table</summary>"
+        f"{table_html(explanation, ROWS_ON_A_PAGE)}</details></section>"
     )
 
 

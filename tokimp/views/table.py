@@ -86,10 +86,7 @@ def table_html(explanation: Explanation, limit: int | None = None) -> str:
     if rest := rows[len(kept) :]:
         body += _sum_html(f"{len(rest)} more", show(sum(row["score"] for row in rest)), len(columns))
     foot = "".join(_sum_html(name, number, len(columns)) for name, number in _shown_totals(explanation))
-    return (
-        f'<table class="tk-table"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody><tfoot>{foot}</tfoot></table>"
-    )
+    return f'<table class="tk-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody><tfoot>{foot}</tfoot></table>'
 
 
 def _columns(explanation: Explanation) -> list[tuple[str, str]]:

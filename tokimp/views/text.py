@@ -82,10 +82,15 @@ def legend(explanation: Explanation, scale: float | None = None) -> dict[str, An
 def legend_html(explanation: Explanation, scale: float | None = None) -> str:
     facts = legend(explanation, scale)
     steps = "".join(f'<i class="{name}">{"0" * (name == "tk0")}</i>' for name in facts["classes"])
-    return (
-        f'<div class="tk-legend"><span>{facts["left"]}</span><b>{facts["low"]}</b>'
-        f'<span class="tk-scale">{steps}</span><b>{facts["high"]}</b><span>{facts["right"]}</span></div>'
+    parts = (
+        ("span", "tk-away", facts["left"]),
+        ("b", "", facts["low"]),
+        ("span", "tk-scale", steps),
+        ("b", "", facts["high"]),
+        ("span", "tk-towards", facts["right"]),
     )
+    line = "".join(f'<{tag} class="{name}">{text}</{tag}>' for tag, name, text in parts if text)
+    return f'<div class="tk-legend">{line}</div>'
 
 
 def tokens_html(explanation: Explanation, scale: float | None = None) -> str:
@@ -166,5 +171,13 @@ def _span(item: TokenItem, count: int) -> str:
     mark = ""
     if item["mark"] and item["score"]:
         kind, mark = " tk-blank", f' data-mark="{item["mark"]}"'
-    span = f'<span class="{item["bucket"]}{kind}" title="{title}"{mark}>{escaped(item["text"])}</span>'
-    return escaped(item["gap"]) + span
+    lead, text = _lead_and_word(item["text"])
+    span = f'<span class="{item["bucket"]}{kind}" title="{title}"{mark}>{escaped(text)}</span>'
+    return escaped(item["gap"]) + lead + span
+
+
+def _lead_and_word(text: str) -> tuple[str, str]:
+    """The one space before a word stays uncoloured, so that no sliver of colour hangs at a line's end."""
+    if text.startswith(" ") and not text[1:2].isspace() and len(text) > 1:
+        return " ", text[1:]
+    return "", text
