@@ -106,7 +106,7 @@ class TextModel:
     def attentions(self, ids: np.ndarray) -> Tensor:
         """Attention weights (layer, head, query, key) of one text's ids (token,)."""
         embeds = self.embed(ids)[None]
-        with self.lock, torch.inference_mode(), _eager(self.network):
+        with self.lock, torch.inference_mode(), _eager(self.network), _capturing(self.network):
             mask = torch.ones(embeds.shape[:2], dtype=torch.long, device=embeds.device)
             outputs = self.network.base_model(inputs_embeds=embeds, attention_mask=mask, output_attentions=True)
         return torch.stack([layer[0].float() for layer in outputs.attentions])
@@ -144,6 +144,21 @@ def _eager(network: PreTrainedModel) -> Iterator[None]:
         yield
     finally:
         network.set_attn_implementation(before)
+
+
+@contextmanager
+def _capturing(network: PreTrainedModel) -> Iterator[None]:
+    """While open, inner values can be asked for: transformers leaves its hooks for that behind, and here they go again."""
+    mark = "_output_capturing_hooks_installed"
+    before = {module: (set(module._forward_hooks), mark in vars(module)) for module in network.modules()}
+    try:
+        yield
+    finally:
+        for module, (hooks, marked) in before.items():
+            for added in module._forward_hooks.keys() - hooks:
+                del module._forward_hooks[added]
+            if not marked:
+                vars(module).pop(mark, None)
 
 
 def _labels(network: PreTrainedModel) -> tuple[str, ...]:
