@@ -1,4 +1,4 @@
-"""For every test: no network, two threads, and the tiny models that most tests ask."""
+"""For every test: no network, one thread, and the tiny models that most tests ask."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _is_here(host: str | bytes | None) -> bool:
 
 # An audit hook also holds while tests are collected and in threads, and no plugin puts the socket back.
 sys.addaudithook(_guard)
-torch.set_num_threads(2)
+torch.set_num_threads(1)  # tiny models: a second thread would only be waited for
 
 
 @pytest.fixture(scope="session")

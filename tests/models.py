@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
+import numpy as np
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, normalizers, pre_tokenizers, processors
 from tokenizers.models import BPE, Unigram, WordPiece
@@ -29,6 +30,11 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SIGNS = ".,!?'-"
 LABELS = ("negative", "neutral", "positive")
 LIMIT = 48  # tokens that each tiny model takes
+TEXTS: dict[Task, str] = {
+    "classification": "The film was not good",
+    "masked-lm": "The film was [MASK] good",
+    "next-token": "The film was not",
+}
 
 HEADS: dict[Task, type] = {
     "classification": AutoModelForSequenceClassification,
@@ -254,3 +260,8 @@ def _network(
         for parameter in network.parameters():
             parameter.data += 0.1 * torch.randn_like(parameter)
     return network
+
+
+def last(ids: np.ndarray) -> torch.Tensor:
+    """The last position of one text, as `TextModel.logits` takes it: (1, 1)."""
+    return torch.tensor([[len(ids) - 1]])

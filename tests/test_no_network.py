@@ -54,4 +54,4 @@ def test_connecting_to_this_machine_works() -> None:
 
 def test_the_hub_is_off_and_threads_are_limited() -> None:
     assert os.environ["HF_HUB_OFFLINE"] == "1"
-    assert torch.get_num_threads() == 2
+    assert torch.get_num_threads() == 1
