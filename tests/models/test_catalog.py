@@ -40,9 +40,9 @@ def test_a_typo_gets_the_nearest_key() -> None:
 
 
 def _world(monkeypatch: pytest.MonkeyPatch, *, installed: bool, kept: tuple[str, ...] = ()) -> None:
-    monkeypatch.setattr(packs, "installed", lambda pack: installed)
-    monkeypatch.setattr(minilm, "shipped", lambda key: True)
-    monkeypatch.setattr(hub, "kept", lambda name, revision=None: name if name in kept else None)
+    monkeypatch.setattr(packs, "installed", lambda _pack: installed)
+    monkeypatch.setattr(minilm, "shipped", lambda _key: True)
+    monkeypatch.setattr(hub, "kept", lambda name, _revision=None: name if name in kept else None)
 
 
 def test_with_the_hub_the_usual_models_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,6 +83,6 @@ def test_with_neither_the_line_says_what_to_install(monkeypatch: pytest.MonkeyPa
 
 def test_our_models_need_their_weights_and_the_pack(monkeypatch: pytest.MonkeyPatch) -> None:
     _world(monkeypatch, installed=True)
-    monkeypatch.setattr(minilm, "shipped", lambda key: False)
+    monkeypatch.setattr(minilm, "shipped", lambda _key: False)
     assert not catalog.at_hand(CATALOG["minilm-mlm"])
     assert catalog.at_hand(CATALOG["smollm2-135m"])

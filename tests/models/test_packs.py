@@ -28,7 +28,7 @@ class FakeDistribution:
 def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pack:
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "model.gguf").write_bytes(b"weights")
-    monkeypatch.setattr(metadata, "distribution", lambda name: FakeDistribution(tmp_path))
+    monkeypatch.setattr(metadata, "distribution", lambda _name: FakeDistribution(tmp_path))
     return Pack("some-weights", "1.0", "weights", {"model.gguf": hashlib.sha256(b"weights").hexdigest()})
 
 
@@ -41,7 +41,7 @@ def test_a_pack_is_found_and_checked(pack: Pack, tmp_path: Path) -> None:
 
 def test_another_file_than_the_pinned_one_is_refused(pack: Pack, tmp_path: Path) -> None:
     (tmp_path / "weights" / "model.gguf").write_bytes(b"other")
-    with pytest.raises(UnsafeWeightsError, match="not the file of version 1.0"):
+    with pytest.raises(UnsafeWeightsError, match=r"not the file of version 1\.0"):
         packs.folder(pack)
     (tmp_path / "weights" / "model.gguf").unlink()
     with pytest.raises(UnsafeWeightsError, match="--force-reinstall"):

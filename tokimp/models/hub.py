@@ -9,12 +9,13 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from httpx import HTTPError
 from huggingface_hub import HfApi, constants, get_session, get_token, hf_hub_download, try_to_load_from_cache
-from huggingface_hub.errors import (
+
+# HTTPError is that of httpx or its successor, whichever the client uses.
+from huggingface_hub.errors import (  # type: ignore[attr-defined]
     GatedRepoError,
-    HfHubHTTPError,
     HFValidationError,
+    HTTPError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
@@ -25,6 +26,7 @@ from tokimp.models import folders
 from tokimp.models.quiet import quiet
 from tokimp.types import Task
 
+ENDPOINT = constants.ENDPOINT
 PATIENCE = 2.0
 ANSWER = 5.0
 HUB_ID = re.compile(r"(?P<repo>[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)?)(/(?P<file>[\w.-]+\.gguf))?")
@@ -53,7 +55,7 @@ def reachable() -> bool:
     if constants.HF_HUB_OFFLINE or os.environ.get("HF_HUB_OFFLINE", "").upper() in constants.ENV_VARS_TRUE_VALUES:
         return False
     with _asking:
-        return _answers(constants.ENDPOINT)
+        return _answers(ENDPOINT)
 
 
 _asking = threading.Lock()
@@ -136,13 +138,13 @@ def _download(name: str, revision: str | None, task: Task | None) -> Path:
                 _file(repo, file, folder.name)
     except GatedRepoError as error:
         raise _gated(repo) from error
-    except (HfHubHTTPError, OSError) as error:
+    except (HTTPError, OSError) as error:
         raise HubUnreachableError(f"{repo} could not be downloaded: {folders.short(error)}", "Try again.") from error
     return folder
 
 
 def _file(repo: str, file: str, revision: str | None) -> Path:
-    return Path(hf_hub_download(repo, file, revision=revision, endpoint=constants.ENDPOINT, etag_timeout=ANSWER))
+    return Path(hf_hub_download(repo, file, revision=revision, endpoint=ENDPOINT, etag_timeout=ANSWER))
 
 
 def _split(name: str) -> tuple[str, str | None]:
@@ -153,7 +155,7 @@ def _split(name: str) -> tuple[str, str | None]:
 def describe(name: str, revision: str | None = None) -> ModelInfo:
     """What the hub says of a model: its files with sizes, its number of parameters, its config."""
     try:
-        api = HfApi(endpoint=constants.ENDPOINT)
+        api = HfApi(endpoint=ENDPOINT)
         return api.model_info(name, revision=revision, files_metadata=True, timeout=ANSWER)
     except GatedRepoError as error:
         raise _gated(name) from error
@@ -161,7 +163,7 @@ def describe(name: str, revision: str | None = None) -> ModelInfo:
         raise ModelNotFoundError(f"{name} has no revision {revision!r}.", "Leave it out for the newest.") from error
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise ModelNotFoundError(f"There is no public model {name!r} on the hub.", "Check the spelling.") from error
-    except (HfHubHTTPError, OSError) as error:
+    except (HTTPError, OSError) as error:
         raise HubUnreachableError(f"The model hub did not answer for {name}.", "Try again.") from error
 
 
@@ -200,5 +202,5 @@ def _gguf(name: str, files: Iterable[str], wanted: str | None) -> str:
 def _gated(name: str) -> ModelError:
     return ModelError(
         f"The owner of {name} gives access only on request.",
-        f"Accept the conditions at {constants.ENDPOINT}/{name} and set HF_TOKEN.",
+        f"Accept the conditions at {ENDPOINT}/{name} and set HF_TOKEN.",
     )

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from huggingface_hub.utils import logging as hub_logging
 from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 from transformers.utils import logging as transformers_logging
 
@@ -17,14 +18,16 @@ class _Quiet:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._inside = 0
-        self._before = (logging.WARNING, True, False)
+        self._verbosities = (logging.WARNING, logging.WARNING)
+        self._bars = (True, True)
 
     def enter(self) -> None:
         with self._lock:
             if self._inside == 0:
-                bars = transformers_logging.is_progress_bar_enabled()
-                self._before = (transformers_logging.get_verbosity(), bars, are_progress_bars_disabled())
+                self._verbosities = (transformers_logging.get_verbosity(), hub_logging.get_verbosity())
+                self._bars = (transformers_logging.is_progress_bar_enabled(), not are_progress_bars_disabled())
                 transformers_logging.set_verbosity(logging.CRITICAL)
+                hub_logging.set_verbosity(logging.CRITICAL)
                 transformers_logging.disable_progress_bar()
                 disable_progress_bars()
             self._inside += 1
@@ -33,12 +36,12 @@ class _Quiet:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
-                verbosity, bars, hub_bars_disabled = self._before
-                transformers_logging.set_verbosity(verbosity)
-                if bars:
+                transformers_logging.set_verbosity(self._verbosities[0])
+                hub_logging.set_verbosity(self._verbosities[1])
+                # transformers switches the hub's bars together with its own, so the hub's come last.
+                if self._bars[0]:
                     transformers_logging.enable_progress_bar()
-                # transformers switches the hub's bars together with its own.
-                (disable_progress_bars if hub_bars_disabled else enable_progress_bars)()
+                (enable_progress_bars if self._bars[1] else disable_progress_bars)()
 
 
 _quiet = _Quiet()
