@@ -66,7 +66,8 @@ def masking(model: TextModel, inputs: Encoded, target: Target, replacement: str 
         kind, token = "delete", _empty_token(model)
     elif replacement == "random":
         kind, token = "random", 0
-        pool = np.setdiff1d(np.arange(len(model.tokenizer)), model.tokenizer.all_special_ids)
+        both = min(len(model.tokenizer), model.embeddings.shape[0])  # either may hold more than the other
+        pool = np.setdiff1d(np.arange(both), model.tokenizer.all_special_ids)
     else:
         kind, token = "token", token_id(model, replacement)
     return Masking(inputs, target.position, kind, token, pool, reads_last)

@@ -49,9 +49,10 @@ def forward_passes(model: TextModel, targets: Sequence[Target]) -> int:
 def word_value(logits: Tensor, ids: Ids, output: Output, link: Link) -> Tensor:
     """Value (batch,) of one class or word from logits (batch, kept, vocabulary or class).
 
-    A word of several ids has the sum of its log-probabilities, or its probability.
+    A word of several ids has the sum of its log-probabilities, or its probability. A model with one
+    output has no probability: its value is its value.
     """
-    if output == "logit" and len(ids) == 1:
+    if link == "identity" or (output == "logit" and len(ids) == 1):
         return logits[:, 0, ids[0]]
     log_probs = [log_probability(logits[:, step], link)[:, id_] for step, id_ in enumerate(ids)]
     total = torch.stack(log_probs).sum(0)

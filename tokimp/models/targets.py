@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tokimp.errors import NoMaskError, UnknownTargetError
+from tokimp.errors import NoMaskError, TextTooLongError, UnknownTargetError
 from tokimp.models.outputs import log_probability
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded, Ids, display, expand_mask
@@ -79,12 +79,19 @@ def resolve(
     Raises:
         UnknownTargetError: no such class, no such id, an empty word, a contrast equal to the
             target, or a word and its contrast that need different numbers of masks.
+        TextTooLongError: the model takes the text, but not with the word of several tokens.
     """
     word = _lookup(model, inputs, logits, target)
     other = None if contrast is None else _lookup(model, inputs, logits, contrast)
     if other is not None and other.ids == word.ids:
         raise UnknownTargetError(f"{word.label!r} cannot be told from itself.", "Choose another word to compare with.")
-    several = len(word.ids) > 1 or (other is not None and len(other.ids) > 1)
+    longest = max(len(each.ids) for each in (word, other) if each is not None)
+    several = longest > 1
+    if len(inputs) + longest - 1 > model.limit:
+        raise TextTooLongError(
+            f"With the {longest} tokens of the word, the text is longer than the model takes.",
+            "Shorten the text, or choose a word of one token.",
+        )
     if model.task == "masked-lm":
         if other is not None and len(other.ids) != len(word.ids):
             raise UnknownTargetError(

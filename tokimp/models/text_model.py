@@ -148,7 +148,7 @@ def _eager(network: PreTrainedModel) -> Iterator[None]:
 
 @contextmanager
 def _capturing(network: PreTrainedModel) -> Iterator[None]:
-    """While open, inner values can be asked for: transformers leaves its hooks for that behind, and here they go again."""
+    """While open, inner values can be asked for; the hooks that transformers installs for that go again."""
     mark = "_output_capturing_hooks_installed"
     before = {module: (set(module._forward_hooks), mark in vars(module)) for module in network.modules()}
     try:
