@@ -93,7 +93,7 @@ def test_a_word_of_several_tokens_grows_the_mask(filler: TextModel) -> None:
 def test_in_a_mask_words_of_one_length_are_compared(filler: TextModel) -> None:
     _, target = asked(filler, "a [MASK]", "girls", "films")
     assert pieces(filler, target.contrast_ids) == ["film", "##s"]
-    with pytest.raises(UnknownTargetError, match="'girls' is 2 and 'film' 1 tokens long.*same number"):
+    with pytest.raises(UnknownTargetError, match=r"'girls' is 2 and 'film' 1 tokens long\..*same number"):
         asked(filler, "a [MASK]", "girls", "film")
 
 
@@ -134,7 +134,7 @@ def test_an_exact_class_name_wins_over_one_in_other_case() -> None:
 
 
 def test_an_unknown_class(classifier: TextModel) -> None:
-    with pytest.raises(UnknownTargetError, match="'good' is no class of this model.*negative, neutral, positive"):
+    with pytest.raises(UnknownTargetError, match=r"'good' is no class of this model\..*negative, neutral, positive"):
         asked(classifier, PROMPT, "good")
 
 
