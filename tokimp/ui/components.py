@@ -49,6 +49,8 @@ class View(gr.HTML, metaclass=_WithoutStub):
             state=state,
             **settings,
         )
+        # gr.HTML takes any name that its script quotes for an event, which would put the whole page into its config.
+        self.empty, self.state = empty, state
 
     def preprocess(self, payload: Payload | None) -> Payload | None:
         return payload or None
