@@ -86,6 +86,7 @@ class Occlusion:
             watch(1 - float(np.isnan(values).mean()), scores(known).scores)
 
         scorer = Scorer(model, targets, watch)
+        scorer(copies[:1], lambda _: None)  # every partial score needs the whole text's value
         first = scorer(copies, report)
         rest = [scorer.select(column)(copies) for column in range(1, len(targets))]
         return [scores(values) for values in (first, *rest)]
