@@ -1,0 +1,86 @@
+/* A form drawn from declared options: one labelled control each, with its help beneath. */
+function options(element, props, watch) {
+  const root = element.querySelector(".tk-view");
+  const NUMBER = "a number …";
+  let drawn = "";
+
+  function keep(field, value) {
+    const fields = props.value.fields.map((each) => (each.name === field.name ? { ...each, value } : each));
+    props.value = { ...props.value, fields };
+    drawn = JSON.stringify(props.value);
+  }
+
+  function words(value) {
+    return value === true ? "yes" : value === false ? "no" : String(value);
+  }
+
+  function numberInput(field, value) {
+    const input = make("input", "tk-input");
+    input.type = "number";
+    if (field.low !== null) input.min = field.low;
+    if (field.high !== null) input.max = field.high;
+    input.step = field.kind === "int" ? 1 : "any";
+    input.value = typeof value === "number" ? value : "";
+    input.addEventListener("change", () => {
+      const number = field.kind === "int" ? Math.round(input.valueAsNumber) : input.valueAsNumber;
+      if (Number.isFinite(number)) keep(field, number);
+    });
+    return input;
+  }
+
+  function listInput(field) {
+    const list = make("select", "tk-input");
+    const free = field.kind ? numberInput(field, field.value) : null;
+    field.choices.forEach((choice, index) => {
+      const option = make("option", "", words(choice));
+      option.value = String(index);
+      list.append(option);
+    });
+    if (free) {
+      const option = make("option", "", NUMBER);
+      option.value = "number";
+      list.append(option);
+      free.setAttribute("aria-label", `${field.label}, ${NUMBER}`);
+    }
+    const place = field.choices.findIndex((choice) => choice === field.value);
+    list.value = place < 0 ? "number" : String(place);
+    if (free) free.hidden = place >= 0;
+    list.addEventListener("change", () => {
+      const number = list.value === "number";
+      if (free) free.hidden = !number;
+      if (number) free.focus();
+      else keep(field, field.choices[Number(list.value)]);
+    });
+    return [list, free];
+  }
+
+  function draw(field) {
+    const box = make("div", "tk-option");
+    const label = make("label", "tk-field");
+    const name = make("span", "tk-name", field.label);
+    const help = make("p", "tk-hint", field.help);
+    if (field.choices.length) {
+      const [list, free] = listInput(field);
+      label.append(name, list);
+      box.append(label, ...(free ? [free] : []), help);
+    } else {
+      label.append(name, numberInput(field, field.value));
+      box.append(label, help);
+    }
+    return box;
+  }
+
+  function render() {
+    const now = JSON.stringify(props.value);
+    if (!props.value || now === drawn) return;
+    drawn = now;
+    const form = make("div", "tk-options");
+    form.append(...props.value.fields.map(draw));
+    root.replaceChildren(form);
+  }
+
+  watch(["value"], render);
+  render();
+}
+
+options(element, props, watch);

@@ -1,0 +1,53 @@
+/* Sentences about the state of things: what the model says, progress, errors, notes, facts. */
+function sentences(element, props, watch) {
+  const root = element.querySelector(".tk-view");
+
+  function part([text, kind]) {
+    return kind ? make(kind, "", text) : document.createTextNode(text);
+  }
+
+  function line(facts) {
+    const node = make(facts.kind === "error" ? "div" : "p", `tk-${facts.kind}`);
+    const home = facts.kind === "error" ? node.appendChild(make("p")) : node;
+    home.append(...facts.parts.map(part));
+    return node;
+  }
+
+  function bar(fraction) {
+    const node = make("progress");
+    node.max = 1;
+    if (fraction >= 0) node.value = fraction;
+    node.setAttribute("aria-label", "Progress");
+    return node;
+  }
+
+  function list(facts) {
+    const node = make("dl", "tk-facts");
+    for (const [name, value] of facts) {
+      const pair = make("div");
+      pair.append(make("dt", "", name), make("dd", "", value));
+      node.append(pair);
+    }
+    return node;
+  }
+
+  function render() {
+    root.dataset.state = props.state || "ready";
+    if (props.live && !root.hasAttribute("aria-live")) root.setAttribute("aria-live", "polite");
+    const value = props.value || {};
+    const nodes = (value.lines || []).map(line);
+    if (value.fraction !== undefined && value.fraction !== null) {
+      const box = make("div", "tk-progress");
+      box.append(bar(value.fraction), ...nodes);
+      root.replaceChildren(box);
+      return;
+    }
+    if (value.facts) nodes.push(list(value.facts));
+    root.replaceChildren(...nodes);
+  }
+
+  watch(["value", "state"], render);
+  render();
+}
+
+sentences(element, props, watch);

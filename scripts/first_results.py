@@ -1,0 +1,27 @@
+"""Computes the results that the page shows on arrival, with the models of the packs: assets/first/*.json."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tokimp.models.catalog import default_key
+from tokimp.ui import examples, work
+from tokimp.ui.state import Asked
+
+FOLDER = Path(__file__).resolve().parent.parent / "assets" / "first"
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for start in examples.starts():
+        model = default_key(start.task, hub_reachable=False)
+        asked = Asked(start.task, model, start.examples[0].text, start.method)
+        result = work.answer(asked, report=lambda _: None)
+        result = result.with_grid(work.grid(asked, report=lambda _: None))
+        (FOLDER / f"{start.task}.json").write_text(result.to_json(), encoding="utf-8")
+        best = result.prediction.candidates[0]
+        print(f"{start.task}: {model} says {best.label!r}, {best.prob:.3f}; {result.explanation.seconds:.2f} s")
+
+
+if __name__ == "__main__":
+    main()

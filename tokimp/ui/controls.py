@@ -1,0 +1,175 @@
+"""What can be chosen, as payloads of the form's components: all of it drawn from declared facts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from tokimp.methods.base import FAMILIES, METHODS, Method, options_of, why_not
+from tokimp.models.catalog import CATALOG, CatalogEntry, at_hand
+from tokimp.models.text_model import TextModel
+from tokimp.types import OUTPUTS, Prediction, Task, Token
+from tokimp.ui.components import Payload
+from tokimp.ui.forms import Picked
+from tokimp.views.characters import drawable, quoted
+from tokimp.views.numbers import percent
+
+OUTPUT_TITLES = {
+    "logit": "logit: the model's raw score",
+    "log_prob": "log-probability",
+    "prob": "probability",
+}
+OUTPUT_HELP = "What the scores are shares of. Logits are not squeezed at the ends as probabilities are."
+LARGEST_SEED = 2**31 - 1
+AROUND_A_MASK = 24
+
+Entry = dict[str, Any]
+
+
+def any_model_allowed() -> bool:
+    """Whether models outside the catalogue may be typed in: TOKIMP_ALLOW_ANY_MODEL, else not on a Space."""
+    setting = os.environ.get("TOKIMP_ALLOW_ANY_MODEL")
+    if setting is None:
+        return "SPACE_ID" not in os.environ
+    return setting.strip().lower() in ("1", "true", "yes", "on")
+
+
+def choice_payload(
+    label: str, groups: Sequence[tuple[str, Sequence[Entry]]], chosen: Picked, other: Entry | None = None
+) -> Payload:
+    """A list; `chosen` is an entry's value. What was typed is in no entry and stands in the field of `other`."""
+    listed = [entry["value"] for _, entries in groups for entry in entries]
+    typed = chosen if other is not None and isinstance(chosen, str) and chosen not in listed else ""
+    return {
+        "label": label,
+        "groups": [{"title": title, "options": list(entries)} for title, entries in groups if entries],
+        "chosen": None if typed else chosen,
+        "typed": typed,
+        "other": other,
+    }
+
+
+def model_choice(task: Task, chosen: str, hub_reachable: bool) -> Payload:
+    """The catalogue's models of a task: those at hand first; without the hub, the others are greyed."""
+    here, away = [], []
+    for entry in CATALOG.values():
+        if entry.task != task:
+            continue
+        if at_hand(entry):
+            here.append(_model_entry(entry, entry.key))
+        else:
+            usable = hub_reachable and not entry.ours
+            label = f"{entry.key} · {_megabytes(entry.size)}" if usable else f"{entry.key} · not at hand"
+            away.append(_model_entry(entry, label) | {"disabled": not usable})
+    other = None
+    if any_model_allowed():
+        other = {
+            "label": "another model …",
+            "placeholder": "Hub id, or a folder on this machine",
+            "note": "Any model with safetensors whose architecture is known, such as owner/name. Enter takes it.",
+        }
+    return choice_payload("Model", [("At hand", here), ("From the model hub", away)], chosen, other)
+
+
+def method_choice(task: Task, chosen: str, model: TextModel | None = None) -> Payload:
+    """The methods by family; those that cannot explain this model are greyed, with the reason."""
+    groups = []
+    for family in FAMILIES:
+        methods = [method for method in METHODS.values() if method.info.family == family]
+        groups.append((family.capitalize(), [_method_entry(method, task, model) for method in methods]))
+    return choice_payload("Method", groups, chosen)
+
+
+def options_payload(method: str, output: str = "logit", seed: int = 0) -> Payload:
+    """The method's declared options, between the unit of the explained output and the seed."""
+    fields = [
+        {
+            "name": option.name,
+            "label": option.label,
+            "help": option.help,
+            "default": option.default,
+            "value": option.default,
+            "choices": list(option.choices),
+            "kind": option.kind.__name__ if option.kind else None,
+            "low": option.low,
+            "high": option.high,
+        }
+        for option in options_of(METHODS[method])
+    ]
+    unit = _field("output", "Explained output", OUTPUT_HELP, "logit", choices=list(OUTPUTS)) | {"value": output}
+    if not METHODS[method].info.stochastic:
+        return {"fields": [*fields, unit]}
+    seed_help = "Random draws start here: the same seed gives the same result."
+    whole = {"kind": "int", "low": 0, "high": LARGEST_SEED, "value": seed}
+    return {"fields": [*fields, unit, _field("seed", "Seed", seed_help, 0, choices=[]) | whole]}
+
+
+def target_choice(task: Task, prediction: Prediction, chosen: Picked) -> Payload:
+    """What to explain: the model's own answer, one of the likeliest, or a typed word."""
+    own = [{"value": None, "label": "the model’s own answer"}]
+    return choice_payload("Explain", [("", own), ("Likeliest", _candidates(task, prediction))], chosen, _word(task))
+
+
+def contrast_choice(task: Task, prediction: Prediction, chosen: Picked) -> Payload:
+    """What to hold it against: nothing, one of the likeliest, or a typed word."""
+    nothing = [{"value": None, "label": "nothing: the answer alone"}]
+    groups = [("", nothing), ("Likeliest", _candidates(task, prediction))]
+    return choice_payload("Rather than", groups, chosen, _word(task))
+
+
+def mask_choice(prediction: Prediction, text: str, chosen: int) -> Payload:
+    """Which of several masks is asked for, each with the words around it."""
+    masks = [prediction.tokens[position] for position in prediction.masks]
+    entries = [{"value": i, "label": f"{i + 1}: {_around(token, text)}"} for i, token in enumerate(masks)]
+    return choice_payload("Which mask", [("", entries)], chosen if chosen < len(entries) else 0)
+
+
+def _around(mask: Token, text: str) -> str:
+    before, after = text[: mask.start], text[mask.end :]
+    start = "…" if len(before) > AROUND_A_MASK else ""
+    end = "…" if len(after) > AROUND_A_MASK else ""
+    return drawable(f"{start}{before[-AROUND_A_MASK:]}▢{after[:AROUND_A_MASK]}{end}".replace("\n", " "))
+
+
+def _candidates(task: Task, prediction: Prediction) -> list[Entry]:
+    entries = []
+    for candidate in prediction.candidates:
+        name = drawable(candidate.label) if task == "classification" else quoted(candidate.label)
+        entries.append({"value": candidate.index, "label": f"{name}  {percent(candidate.prob)}"})
+    return entries
+
+
+def _word(task: Task) -> Entry | None:
+    if task == "classification":
+        return None
+    note = "A word of several tokens is explained as a whole. Enter explains it."
+    return {"label": "another word …", "placeholder": "Type a word", "note": note}
+
+
+def _model_entry(entry: CatalogEntry, label: str) -> Entry:
+    return {"value": entry.key, "label": label, "note": f"{entry.about} {entry.licence}."}
+
+
+def _method_entry(method: type[Method], task: Task, model: TextModel | None) -> Entry:
+    info = method.info
+    reason = why_not(model, method) if model is not None else None
+    if model is None and task not in info.tasks:
+        reason = f"{info.title} is not defined for this task."
+    label = info.title if reason is None else f"{info.title} · {reason.removeprefix(info.title).strip(' .')}"
+    return {
+        "value": info.key,
+        "label": label,
+        "disabled": reason is not None,
+        "note": f"{info.tells} Cost: {info.cost}.",
+        "link": [info.paper, info.url],
+    }
+
+
+def _field(name: str, label: str, help: str, default: Any, choices: list[Any]) -> Entry:
+    free = {"kind": None, "low": None, "high": None}
+    return {"name": name, "label": label, "help": help, "default": default, "choices": choices, "value": default} | free
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

@@ -1,0 +1,50 @@
+"""Texts to begin with, and results that were computed with them beforehand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+
+from tokimp.assets import asset, read_asset
+from tokimp.types import Task
+from tokimp.ui.state import Result
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text under a short name."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a task's tab begins: its sentence, its texts (the first is shown at once), its method."""
+
+    task: Task
+    title: str
+    about: str
+    method: str
+    examples: tuple[Example, ...]
+
+
+@cache
+def starts() -> tuple[Start, ...]:
+    """The task tabs in the order of the page."""
+    stored = json.loads(read_asset("examples.json"))
+    return tuple(
+        Start(**(facts | {"examples": tuple(Example(**example) for example in facts["examples"])})) for facts in stored
+    )
+
+
+def stored_result(task: Task) -> Result | None:
+    """The first example's result as it was computed before; None where none is stored.
+
+    scripts/first_results.py writes them, with the models of the packs.
+    """
+    try:
+        return Result.from_json(asset(f"first/{task}.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None

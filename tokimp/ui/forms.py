@@ -1,0 +1,48 @@
+"""What a visitor sets, and the sentences that answer: components with constant templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tokimp.types import Value
+from tokimp.ui.components import Payload, View
+
+Picked = str | int | None
+
+
+class Choice(View):
+    """`controls.choice_payload`: a native list. Its value in handlers is what was chosen or typed.
+
+    `input`: another entry was chosen, or a word typed.
+    """
+
+    script = "choice.js"
+
+    def preprocess(self, payload: Payload | None) -> Picked:  # type: ignore[override]
+        if not payload:
+            return None
+        typed = payload.get("typed")
+        chosen: Picked = typed[:300] if isinstance(typed, str) and typed else payload.get("chosen")
+        return chosen if isinstance(chosen, str | int) else None
+
+
+class OptionForm(View):
+    """`controls.options_payload`. Its value in handlers is what differs from the defaults, by name."""
+
+    script = "options.js"
+
+    def preprocess(self, payload: Payload | None) -> dict[str, Value]:  # type: ignore[override]
+        fields: list[dict[str, Any]] = (payload or {}).get("fields", [])
+        return {each["name"]: each["value"] for each in fields if each["value"] != each["default"]}
+
+
+class Sentences(View):
+    """`sentences.told`. With `live=True`, screen readers say what changes."""
+
+    script = "sentences.js"
+
+
+class Download(View):
+    """{"name", "type", "text"}: the browser saves it as a file."""
+
+    script = "download.js"

@@ -1,0 +1,37 @@
+"""The page: one sentence, the notice, a tab a task."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from tokimp.models import hub
+from tokimp.models.catalog import fallback_notice
+from tokimp.ui import examples, sentences
+from tokimp.ui.arrival import Arrival
+from tokimp.ui.forms import Sentences
+from tokimp.ui.task_tab import task_tab
+from tokimp.ui.wiring import wire, wire_arrival
+
+TITLE = "tokimp"
+SENTENCE = "Which words made the model say that? Type a text, and see what pushed towards the answer and what pushed away."
+SWITCH_THEME = "() => { document.body.classList.toggle('dark'); }"
+
+
+def build(arrival: Arrival | None = None) -> gr.Blocks:
+    """The interface, with the first results in place; `serve` launches it."""
+    arrival = arrival or Arrival(hub.reachable())
+    with gr.Blocks(title=TITLE, analytics_enabled=False) as demo:
+        with gr.Row(elem_classes="tk-head"):
+            Sentences(sentences.told(sentences.line("title", (TITLE, "b")), sentences.line("lead", SENTENCE)))
+            theme = gr.Button("Light / dark", size="sm", min_width=0, scale=0, elem_classes="tk-theme")
+        theme.click(None, None, None, js=SWITCH_THEME, api_visibility="private")
+        notice = fallback_notice(arrival.hub_reachable)
+        if notice is not None:
+            Sentences(sentences.told(sentences.line("note", notice)), elem_classes="tk-notice")
+        with gr.Tabs():
+            for start in examples.starts():
+                with gr.Tab(start.title, id=start.task):
+                    parts = task_tab(start, arrival)
+                    wire(start, parts, arrival)
+                wire_arrival(demo, start, parts, arrival)
+    return demo

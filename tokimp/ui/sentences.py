@@ -1,0 +1,149 @@
+"""What the page says in words, as payloads of `Sentences`: pieces of text, never markup."""
+
+from __future__ import annotations
+
+from tokimp.errors import TokimpError
+from tokimp.methods.base import METHODS
+from tokimp.types import Explanation, Prediction, Task
+from tokimp.ui.components import Payload
+from tokimp.ui.state import Result
+from tokimp.views.characters import drawable, quoted
+from tokimp.views.numbers import percent, show
+
+UNITS = {"logit": "logits", "log_prob": "log-probability", "prob": "probability"}
+SAYS = {
+    "classification": "The model says",
+    "next-token": "The model would go on with",
+    "masked-lm": "The model would fill in",
+}
+
+Part = tuple[str, str]
+
+
+def line(kind: str, *parts: str | Part) -> Payload:
+    """One sentence: plain text, or (text, element) such as ("girl", "strong")."""
+    return {"kind": kind, "parts": [[part, ""] if isinstance(part, str) else list(part) for part in parts]}
+
+
+def told(*lines: Payload) -> Payload:
+    return {"lines": list(lines)}
+
+
+def said(task: Task, prediction: Prediction) -> Payload:
+    """The likeliest candidate and how sure the model is."""
+    best = prediction.candidates[0]
+    return told(line("says", f"{SAYS[task]} ", (_name(task, best.label), "strong"), f", {percent(best.prob)}"))
+
+
+def explained(explanation: Explanation) -> Payload:
+    """Which number the scores below are shares of, and what is to be known about them."""
+    request, target = explanation.request, explanation.target
+    name, ids = _name(request.task, target.label), _numbers(request.task, target.ids)
+    parts: list[str | Part] = ["Explaining ", (name, "strong"), ids, f", {percent(explanation.probability)}"]
+    if target.contrast_label is not None:
+        other = _name(request.task, target.contrast_label)
+        parts += [", rather than ", (other, "strong"), _numbers(request.task, target.contrast_ids)]
+    lines = [line("note", *parts)]
+    lines += [line("note", sentence) for sentence in _spelling(explanation)]
+    return told(*lines)
+
+
+def limits(result: Result) -> Payload:
+    """What the method tells, then what keeps its numbers from being exact."""
+    explanation = result.explanation
+    info = METHODS[explanation.request.method].info
+    lines = [line("note", (info.title, "b"), f". {info.tells}")]
+    lines += [line("limit", note) for note in explanation.attribution.notes]
+    if not result.finished:
+        lines.append(line("limit", "These scores are unfinished: the work was stopped."))
+    return told(*lines)
+
+
+def facts(explanation: Explanation) -> Payload:
+    """The figures behind the colours."""
+    info = METHODS[explanation.request.method].info
+    unit = UNITS[explanation.target.output]
+    pairs = [
+        ("model", drawable(explanation.request.model)),
+        ("method", info.title),
+        ("explained", f"{show(explanation.output)} ({unit})"),
+    ]
+    gap = explanation.completeness_gap
+    if explanation.baseline_output is not None and gap is not None:
+        pairs.append(("at the baseline", show(explanation.baseline_output)))
+        pairs.append(("scores add up to", show(float(explanation.scores.sum()))))
+        pairs.append(("missing", show(gap)))
+    pairs.append(("tokens", str(len(explanation.tokens))))
+    pairs.append(("evaluations", f"{explanation.evaluations:,}"))
+    pairs.append(("seconds", show(explanation.seconds)))
+    if info.stochastic:
+        pairs.append(("seed", str(explanation.request.seed)))
+    pairs += [(name, str(value)) for name, value in explanation.request.options.items()]
+    return {"lines": [], "facts": pairs}
+
+
+def progress(fraction: float | None, seconds: float, evaluations: int = 0) -> Payload:
+    """What is done, and from the second second on how long the rest will take at this pace."""
+    if not fraction:
+        return {"fraction": -1, "lines": [line("running", "Reading the text …")]}
+    done = f"{100 * fraction:.0f}\u202f%"
+    if evaluations:
+        done += f", {evaluations:,} evaluations"
+    if seconds > 1 and fraction < 1:
+        done += f", about {_duration(seconds * (1 - fraction) / fraction)} left"
+    return {"fraction": round(fraction, 4), "lines": [line("running", done)]}
+
+
+def working(sentence: str) -> Payload:
+    return {"fraction": -1, "lines": [line("running", sentence)]}
+
+
+def done(explanation: Explanation) -> Payload:
+    count = explanation.evaluations
+    noun = "evaluation" if count == 1 else "evaluations"
+    return told(line("hint", f"Done: {count:,} {noun} in {_duration(explanation.seconds)}."))
+
+
+def failed(error: TokimpError) -> Payload:
+    """What happened and what to do; the visitor's own words in it are text, as everywhere."""
+    happened = str(error).removesuffix(error.next_step).strip()
+    return told(line("error", *((happened, "strong"), f" {error.next_step}") if error.next_step else (happened,)))
+
+
+def broken() -> Payload:
+    """For what nobody foresaw: no details, which could hold the text."""
+    return told(line("error", ("Something went wrong here.", "strong"), " Your text is still there: please try again."))
+
+
+def _name(task: Task, label: str) -> str:
+    return drawable(label) if task == "classification" else quoted(label)
+
+
+def _numbers(task: Task, ids: tuple[int, ...]) -> str:
+    noun = "class" if task == "classification" else "token" if len(ids) == 1 else "tokens"
+    return f" ({noun} {', '.join(map(str, ids))})"
+
+
+def _spelling(explanation: Explanation) -> list[str]:
+    """Where the spelling that was found is not the one that was typed."""
+    request, target = explanation.request, explanation.target
+    if request.task == "classification":
+        return []
+    pairs = ((request.target, target.label), (request.contrast, target.contrast_label))
+    return [
+        f"Typed was {quoted(asked)}; what fits here is {quoted(found)}{_space(asked, found)}."
+        for asked, found in pairs
+        if isinstance(asked, str) and found is not None and found != asked
+    ]
+
+
+def _space(asked: str, found: str) -> str:
+    return ", with its space" if found == f" {asked}" else ""
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 0.95:
+        return f"{max(seconds, 0.1):.1f} s"
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+

@@ -1,0 +1,71 @@
+"""How the page is served: bounded queue, nothing recorded, nothing fetched from elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from tokimp.assets import read_asset
+from tokimp.models import hub
+from tokimp.ui.arrival import Arrival
+from tokimp.ui.components import page_css
+from tokimp.ui.layout import build
+
+WAITING = 40
+SANS = ("system-ui", "-apple-system", "Segoe UI", "sans-serif")
+MONO = ("ui-monospace", "Consolas", "monospace")
+
+
+def theme() -> gr.themes.Base:
+    """System fonts only, and ink instead of a colour for what is pressed: red and blue mean something here."""
+    ink = {
+        "button_primary_background_fill": "#27272a",
+        "button_primary_background_fill_hover": "#3f3f46",
+        "button_primary_background_fill_dark": "#f4f4f5",
+        "button_primary_background_fill_hover_dark": "#d4d4d8",
+        "button_primary_text_color": "#ffffff",
+        "button_primary_text_color_hover": "#ffffff",
+        "button_primary_text_color_dark": "#18181b",
+        "button_primary_text_color_hover_dark": "#18181b",
+        "body_background_fill": "#ffffff",
+        "body_background_fill_dark": "#18181b",
+    }
+    base = gr.themes.Default(
+        primary_hue=gr.themes.colors.zinc,
+        secondary_hue=gr.themes.colors.zinc,
+        neutral_hue=gr.themes.colors.zinc,
+        font=SANS,
+        font_mono=MONO,
+    )
+    return base.set(**ink)
+
+
+def launch_settings() -> dict[str, Any]:
+    return {
+        "theme": theme(),
+        "css": page_css() + read_asset("page.css"),
+        "ssr_mode": False,
+        "run_history": False,
+        "enable_monitoring": False,
+        "pwa": False,
+        "show_error": False,
+        "mcp_server": False,
+        "footer_links": [],
+    }
+
+
+def serve(*, wait: bool = True, **settings: Any) -> gr.Blocks:
+    """Builds and launches the page; `settings` go to `launch` on top of `launch_settings`.
+
+    Where it listens is told by GRADIO_SERVER_NAME and GRADIO_SERVER_PORT. Without `wait` it returns
+    once the page can be opened.
+    """
+    arrival = Arrival(hub.reachable())
+    demo = build(arrival)
+    demo.queue(default_concurrency_limit=1, max_size=WAITING)
+    demo.launch(**(launch_settings() | settings | {"prevent_thread_lock": True}))
+    arrival.prepare()  # after the launch, which asks the page for a sign of life and would wait for it
+    if wait:
+        demo.block_thread()
+    return demo

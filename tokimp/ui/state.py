@@ -1,0 +1,107 @@
+"""What the page remembers: a question as the form puts it, and its result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from tokimp.types import Candidate, Explanation, Floats, Output, Prediction, Task, Value
+from tokimp.ui.forms import Picked
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as the form puts it. `mask` counts the masks from 0; `options` differ from the defaults."""
+
+    task: Task
+    model: str
+    text: str
+    method: str
+    target: Picked = None
+    contrast: Picked = None
+    mask: int = 0
+    output: Output = "logit"
+    seed: int = 0
+    options: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Scores (token, output) of the likeliest outputs; `labels` name the outputs."""
+
+    labels: tuple[str, ...]
+    scores: Floats
+    signed: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """What stands in the zones "Answer" and "Why". `finished` is False while scores are still coming."""
+
+    explanation: Explanation
+    prediction: Prediction
+    grid: Grid | None = None
+    finished: bool = True
+
+    @property
+    def task(self) -> Task:
+        return self.explanation.request.task
+
+    def asked(self) -> Asked:
+        """The question that gives this result again."""
+        request = self.explanation.request
+        return Asked(
+            task=request.task,
+            model=request.model,
+            text=request.text,
+            method=request.method,
+            target=request.target,
+            contrast=request.contrast,
+            mask=request.mask,
+            output=request.output,
+            seed=request.seed,
+            options=request.options,
+        )
+
+    def with_grid(self, grid: Grid) -> Result:
+        return replace(self, grid=grid)
+
+    def to_json(self) -> str:
+        """To be stored with the examples: the explanation's own JSON, with what else is on screen."""
+        prediction = asdict(self.prediction)
+        del prediction["tokens"]
+        grid = None
+        if self.grid is not None:
+            grid = {"labels": self.grid.labels, "scores": self.grid.scores.tolist(), "signed": self.grid.signed}
+        stored = {"explanation": json.loads(self.explanation.to_json()), "prediction": prediction, "grid": grid}
+        return json.dumps(_rounded(stored), ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Result:
+        stored = json.loads(text)
+        explanation = Explanation.from_json(json.dumps(stored["explanation"]))
+        facts = stored["prediction"]
+        prediction = Prediction(
+            candidates=tuple(Candidate(**candidate) for candidate in facts["candidates"]),
+            tokens=explanation.tokens,
+            position=facts["position"],
+            entropy=facts["entropy"],
+            masks=tuple(facts["masks"]),
+        )
+        grid = stored["grid"]
+        if grid is not None:
+            grid = Grid(tuple(grid["labels"]), np.asarray(grid["scores"], dtype=np.float64), grid["signed"])
+        return cls(explanation, prediction, grid)
+
+
+def _rounded(stored: Any) -> Any:
+    """Seven digits are all that a network in single precision knows; more would only swell the files."""
+    if isinstance(stored, float):
+        return float(f"{stored:.7g}")
+    if isinstance(stored, dict):
+        return {name: _rounded(value) for name, value in stored.items()}
+    return [_rounded(value) for value in stored] if isinstance(stored, list | tuple) else stored

@@ -1,0 +1,151 @@
+"""One task's tab: ask, answer, why, take away. Laid out once for all tasks; `wiring` brings it to life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import gradio as gr
+
+from tokimp.types import Task
+from tokimp.ui import controls, handlers, masks, sentences
+from tokimp.ui.arrival import Arrival
+from tokimp.ui.components import CandidateBars, Heatmap, RankedTable, TokenView
+from tokimp.ui.examples import Start
+from tokimp.ui.forms import Choice, Download, OptionForm, Sentences
+from tokimp.ui.state import Result
+from tokimp.ui.work import MOST_CHARACTERS
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The tab's components by the names that handlers use. `words` is the line of words to click on."""
+
+    text: gr.Textbox
+    words: TokenView
+    model: Choice
+    method: Choice
+    options: OptionForm
+    explain: gr.Button
+    stop: gr.Button
+    status: Sentences
+    said: Sentences
+    bars: CandidateBars
+    target: Choice
+    contrast: Choice
+    mask: Choice
+    explained: Sentences
+    tokens: TokenView
+    limits: Sentences
+    table: RankedTable
+    heat: Heatmap
+    facts: Sentences
+    take_page: gr.Button
+    take_data: gr.Button
+    file: Download
+    turn: gr.Number
+    shown: gr.State
+    masked: gr.State
+    chips: tuple[gr.Button, ...]
+    heat_fold: gr.Accordion
+
+    def named(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "chips"}
+
+
+def task_tab(start: Start, arrival: Arrival) -> Parts:
+    """The tab's zones, filled with the first result."""
+    result = arrival.result(start.task)
+    first = _first_values(start.task, result)
+    parts: dict[str, Any] = {
+        "shown": gr.State(result),
+        "masked": gr.State(None),
+        "turn": gr.Number(0, visible=False, elem_classes="tk-hidden"),
+        "file": Download(None, elem_classes="tk-hidden"),
+    }
+    with gr.Row(elem_classes="tk-zones", equal_height=False):
+        with gr.Column(scale=5, min_width=280, elem_classes="tk-ask"):
+            parts |= _ask(start, arrival)
+        with gr.Column(scale=7, min_width=280):
+            with gr.Column(elem_classes="tk-answer"):
+                parts |= _answer(start.task, first)
+            with gr.Column(elem_classes="tk-why"):
+                parts |= _why(first)
+            with gr.Row(elem_classes="tk-takeaway"):
+                parts["take_page"] = gr.Button("Save as a page", size="sm", min_width=0)
+                parts["take_data"] = gr.Button("Save as JSON", size="sm", min_width=0)
+    return Parts(**parts)
+
+
+def _ask(start: Start, arrival: Arrival) -> dict[str, Any]:
+    masked = start.task == "masked-lm"
+    text = start.examples[0].text
+    words = masks.clickable(text) if masked else None
+    parts: dict[str, Any] = {
+        "text": gr.Textbox(
+            text,
+            label="Text",
+            lines=5,
+            max_lines=14,
+            max_length=MOST_CHARACTERS,
+            placeholder="Type or paste a text" + (" with a [MASK] in it" if masked else ""),
+            elem_classes="tk-ask-text",
+        )
+    }
+    with gr.Row(elem_classes="tk-chips"):
+        chips = [gr.Button(example.name, size="sm", min_width=0) for example in start.examples]
+    parts["chips"] = tuple(chips)
+    with gr.Column(visible=masked, elem_classes="tk-words"):
+        Sentences(sentences.told(sentences.line("name", "Click a word to mask it")))
+        parts["words"] = TokenView(words)
+    parts["model"] = Choice(controls.model_choice(start.task, arrival.models[start.task], arrival.hub_reachable))
+    parts["method"] = Choice(controls.method_choice(start.task, start.method))
+    with gr.Accordion("Options", open=False, elem_classes="tk-fold"):
+        parts["options"] = OptionForm(controls.options_payload(start.method))
+    with gr.Row(elem_classes="tk-go"):
+        parts["explain"] = gr.Button("Explain", variant="primary", min_width=0, scale=3)
+        parts["stop"] = gr.Button("Stop", min_width=0, scale=1, interactive=False)
+    parts["status"] = Sentences(sentences.told(), live=True, elem_classes="tk-status")
+    return parts
+
+
+def _answer(task: Task, first: dict[str, Any]) -> dict[str, Any]:
+    parts = {
+        "said": Sentences(**first["said"], live=True),
+        "bars": CandidateBars(**first["bars"], empty="What the model says will stand here."),
+        "mask": Choice(**first["mask"]),
+    }
+    with gr.Row(elem_classes="tk-picks"):
+        parts["target"] = Choice(**first["target"])
+        parts["contrast"] = Choice(**first["contrast"])
+    return parts
+
+
+def _why(first: dict[str, Any]) -> dict[str, Any]:
+    parts: dict[str, Any] = {
+        "explained": Sentences(**first["explained"]),
+        "tokens": TokenView(**first["tokens"], empty="Press Explain: the text appears here, each token coloured."),
+        "limits": Sentences(**first["limits"]),
+    }
+    with gr.Accordion("Ranked tokens", open=False, elem_classes="tk-fold"):
+        parts["table"] = RankedTable(**first["table"], empty="Nothing is ranked yet.")
+    with gr.Accordion("Heatmap: tokens × outputs", open=False, elem_classes="tk-fold") as parts["heat_fold"]:
+        parts["heat"] = Heatmap(**first["heat"], empty="The likeliest outputs side by side: computed when asked for.")
+    with gr.Accordion("Figures", open=False, elem_classes="tk-fold"):
+        parts["facts"] = Sentences(**first["facts"])
+    return parts
+
+
+def _first_values(task: Task, result: Result | None) -> dict[str, Any]:
+    """Constructor arguments of the parts that show a result."""
+    names = ("said", "bars", "mask", "target", "contrast", "explained", "tokens", "limits", "table", "heat", "facts")
+    if result is None:
+        return {name: {"value": None, "visible": name not in ("mask", "target", "contrast")} for name in names}
+    changes = handlers.displayed(result)
+    return {name: _arguments(changes[name]) for name in names}
+
+
+def _arguments(change: Any) -> dict[str, Any]:
+    if isinstance(change, dict) and change.get("__type__") == "update":
+        return {name: value for name, value in change.items() if name != "__type__"}
+    return {"value": change}

@@ -1,0 +1,250 @@
+"""The page's computations: each runs in a thread of its own, is watched, and stops within one batch."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from tokimp import api
+from tokimp.errors import Cancelled, EmptyTextError, OptionError, TextTooLongError, UnsupportedModelError
+from tokimp.methods.base import METHODS
+from tokimp.models.catalog import CATALOG, at_hand
+from tokimp.models.text_model import TextModel
+from tokimp.types import Attribution, Explanation, Floats, Request, Target, Task
+from tokimp.ui import controls
+from tokimp.ui.state import Asked, Grid, Result
+
+MOST_CHARACTERS = 8000
+MOST_TOKENS: dict[Task, int] = {"classification": 512, "next-token": 512, "masked-lm": 512}
+GRID_OUTPUTS = 5
+HEARTBEAT = 0.2
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Moment(Generic[Value]):
+    """How far the work is. `fraction` is None before the first batch; `value` is the latest draft of the
+    result, or the result itself once `done`."""
+
+    sentence: str = ""
+    fraction: float | None = None
+    value: Value | None = None
+    seconds: float = 0.0
+    done: bool = False
+
+
+Report = Callable[[Moment[Value]], None]
+
+
+def watched(work: Callable[[Report[Value]], Value], alive: Callable[[], bool]) -> Iterator[Moment[Value]]:
+    """Runs the work in a thread and yields a few moments a second, the finished one last.
+
+    The thread gets `Cancelled` from its next report once `alive` says no or the iterator is closed.
+
+    Raises:
+        Whatever the work raises.
+    """
+    moments: queue.SimpleQueue[Moment[Value] | BaseException] = queue.SimpleQueue()
+    closed = threading.Event()
+    start = time.monotonic()
+
+    def report(moment: Moment[Value]) -> None:
+        if closed.is_set() or not alive():
+            raise Cancelled
+        moments.put(replace(moment, seconds=time.monotonic() - start))
+
+    def run() -> None:
+        try:
+            report(Moment())
+            result = work(report)
+        except BaseException as error:  # handed over to the reader, who raises it
+            moments.put(error)
+        else:
+            moments.put(Moment(fraction=1.0, value=result, seconds=time.monotonic() - start, done=True))
+
+    threading.Thread(target=run, daemon=True, name="tokimp-work").start()
+    try:
+        yield from _paced(moments, alive, start)
+    finally:
+        closed.set()
+
+
+def _paced(
+    moments: queue.SimpleQueue[Moment[Value] | BaseException], alive: Callable[[], bool], start: float
+) -> Iterator[Moment[Value]]:
+    """The newest moment at each beat; between batches the last one again, so that a closed page is noticed."""
+    latest: Moment[Value] = Moment()
+    while not latest.done:
+        deadline = time.monotonic() + HEARTBEAT
+        while not latest.done and (left := deadline - time.monotonic()) > 0:
+            try:
+                item = moments.get(timeout=left)
+            except queue.Empty:
+                break
+            if isinstance(item, BaseException):
+                raise item
+            latest = replace(item, value=latest.value if item.value is None else item.value)
+        if not alive():
+            raise Cancelled
+        yield replace(latest, seconds=time.monotonic() - start)
+
+
+def answer(asked: Asked, report: Report[Result]) -> Result:
+    """The model's answer and its explanation; reports drafts while the method refines them.
+
+    Raises:
+        InputError, ModelError, OutOfMemoryError; Cancelled from the report.
+    """
+    check_length(asked.text)
+    question = put(asked, report)
+    method = METHODS[asked.method]
+
+    def watch(fraction: float, partial: Floats | None) -> None:
+        draft = None
+        if partial is not None:
+            explanation = _draft(asked, question, Attribution(partial, signed=method.info.signed))
+            draft = Result(explanation, question.prediction, finished=False)
+        report(Moment(fraction=fraction, value=draft))
+
+    explanation = question.explain(asked.method, asked.options, asked.seed, watch)
+    return Result(explanation, question.prediction)
+
+
+def grid(asked: Asked, report: Report[Grid]) -> Grid:
+    """Scores of the likeliest outputs side by side, in shared passes where the method can.
+
+    Raises:
+        As `answer`.
+    """
+
+    def silent(moment: Moment[Result]) -> None:
+        report(Moment(sentence=moment.sentence))
+
+    question = put(asked, silent)
+    info = METHODS[asked.method].info
+    targets = _side_by_side(question)
+    if info.family == "attention":
+        targets = targets[:1]  # the same numbers for each output
+    parts = len(targets)
+    seen = 0
+    last = 0.0
+
+    def watch(fraction: float, partial: Floats | None) -> None:
+        nonlocal seen, last
+        seen, last = seen + (fraction < last), fraction
+        report(Moment(fraction=min(1.0, (seen + fraction) / parts)))
+
+    each = question.attribute_each(asked.method, targets, asked.options, asked.seed, watch)
+    labels = tuple(target.label for target in targets)
+    return Grid(labels, np.stack([attribution.scores for attribution in each], axis=1), info.signed)
+
+
+def _side_by_side(question: api.Question) -> list[Target]:
+    """The likeliest outputs, with the explained one among them where it is a single token."""
+    targets = question.others(GRID_OUTPUTS)
+    explained = question.target
+    if explained.continuation or any(target.index == explained.index for target in targets):
+        return targets
+    alone = replace(explained, contrast=None, contrast_label=None, contrast_continuation=())
+    return [alone, *targets[: GRID_OUTPUTS - 1]]
+
+
+def put(asked: Asked, report: Report[Result]) -> api.Question:
+    """The question to the loaded model, after saying that it is being loaded where that takes a while."""
+    entry = CATALOG.get(asked.model)
+    if entry is None or not at_hand(entry):
+        report(Moment(sentence=f"Fetching {asked.model} from the model hub …"))
+    model = model_for(asked)
+    report(Moment())
+    most = MOST_TOKENS[asked.task]
+    return api.ask(model, asked.text, asked.target, asked.contrast, asked.output, asked.mask, limit=most)
+
+
+def model_for(asked: Asked) -> TextModel:
+    """The model that the form names.
+
+    Raises:
+        OptionError: it is no model of the catalogue, and this page takes no others.
+        UnsupportedModelError: it is made for another task.
+    """
+    entry = CATALOG.get(asked.model)
+    if entry is None and not controls.any_model_allowed():
+        raise OptionError(f"{asked.model} is not in this page's list.", "Choose a model of the list.")
+    model = api.load(asked.model, task=asked.task)
+    if model.task != asked.task:
+        raise UnsupportedModelError(f"{asked.model} is made for {model.task}.", "Choose another model.")
+    return model
+
+
+def check_length(text: str) -> None:
+    """Raises where there is no text, or more of it than this page reads."""
+    if not text.strip():
+        raise EmptyTextError("There is no text yet.", "Type or paste one.")
+    if len(text) > MOST_CHARACTERS:
+        limit = f"{MOST_CHARACTERS:,} are the limit here."
+        raise TextTooLongError(f"The text has {len(text):,} characters; {limit}", "Shorten it.")
+
+
+def _draft(asked: Asked, question: api.Question, attribution: Attribution) -> Explanation:
+    request = Request(
+        model=question.model.key,
+        revision=question.model.revision,
+        task=asked.task,
+        text=asked.text,
+        method=asked.method,
+        target=asked.target,
+        contrast=asked.contrast,
+        output=question.target.output,
+        options=dict(asked.options),
+        seed=asked.seed,
+        mask=asked.mask,
+    )
+    return Explanation(
+        request=request,
+        tokens=question.inputs.tokens,
+        target=question.target,
+        attribution=attribution,
+        output=question.output,
+        probability=question.probability,
+        seconds=question.seconds,
+        evaluations=question.evaluations,
+        versions={},
+    )
+
+
+class Turns:
+    """Who computes for whom: one turn a visitor and tab, so that a new question ends the one before.
+
+    Only the visitors of the last `most` turns are remembered; a forgotten turn is over.
+    """
+
+    def __init__(self, most: int = 1000) -> None:
+        self._numbers: dict[Sequence[str], int] = {}
+        self._most = most
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def begin(self, visitor: Sequence[str]) -> int:
+        """Ends the visitor's turn and begins the next."""
+        with self._lock:
+            self._last += 1
+            self._numbers.pop(visitor, None)
+            self._numbers[visitor] = self._last
+            while len(self._numbers) > self._most:
+                del self._numbers[next(iter(self._numbers))]
+            return self._last
+
+    def end(self, visitor: Sequence[str]) -> None:
+        with self._lock:
+            self._numbers.pop(visitor, None)
+
+    def current(self, visitor: Sequence[str]) -> int | None:
+        """The turn's number; None where it was ended."""
+        return self._numbers.get(visitor)
