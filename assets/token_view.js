@@ -6,6 +6,7 @@ function tokenView(element, trigger, props, watch) {
   let items = [];
   let spans = [];
   let active = 0;
+  let pointed = 0;
   let unit = "tokens";
 
   text.setAttribute("dir", "auto");
@@ -106,14 +107,14 @@ function tokenView(element, trigger, props, watch) {
     spans.forEach((span, index) => dress(span, items[index]));
     drawFoot(value, view);
     if (text.parentNode !== root) root.replaceChildren(text, foot, tip);
-    if (!tip.hidden) show(spans[Number(tip.dataset.place)]);
+    if (!tip.hidden) show(spans[pointed]);
   }
 
   function show(span) {
     const place = Number(span.dataset.place);
     const lines = items[place].tip;
     if (!lines.length) return;
-    tip.dataset.place = place;
+    pointed = place;
     tip.replaceChildren(...lines.map((line) => make("div", "", line)));
     tip.hidden = false;
     const box = span.getClientRects()[0] || span.getBoundingClientRect();

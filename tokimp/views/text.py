@@ -169,7 +169,7 @@ def _span(item: TokenItem, count: int) -> str:
         return f'<bdi class="{item["bucket"]} tk-added" title="{title}">{escaped(item["text"])}</bdi>'
     kind = " tk-piece" if not item["text"] else " tk-mask" if item["special"] else ""
     mark = ""
-    if item["mark"] and item["score"]:
+    if item["mark"] and item["bucket"] != "tk0":
         kind, mark = " tk-blank", f' data-mark="{item["mark"]}"'
     lead, text = _lead_and_word(item["text"])
     span = f'<span class="{item["bucket"]}{kind}" title="{title}"{mark}>{escaped(text)}</span>'
