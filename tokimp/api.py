@@ -15,7 +15,7 @@ from tokimp.models.catalog import CATALOG, CatalogEntry
 from tokimp.models.loading import load
 from tokimp.models.masking import Copy
 from tokimp.models.outputs import word_value
-from tokimp.models.scoring import Scorer
+from tokimp.models.scoring import Scorer, memory_watched
 from tokimp.models.targets import answer_logits, prediction, reading_position, resolve
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
@@ -48,6 +48,7 @@ class Question:
     evaluations: int
     seconds: float
 
+    @memory_watched()
     def explain(
         self, method: str, options: Mapping[str, Value] | None = None, seed: int = 0, watch: Progress | None = None
     ) -> Explanation:
@@ -78,6 +79,7 @@ class Question:
             for candidate in self.prediction.candidates[:count]
         ]
 
+    @memory_watched()
     def attribute_each(
         self,
         method: str,
@@ -125,6 +127,7 @@ class Question:
         )
 
 
+@memory_watched()
 def ask(
     model: TextModel,
     text: str,
@@ -139,7 +142,7 @@ def ask(
     Cost: one forward pass, and one more for each word of several tokens.
 
     Raises:
-        EmptyTextError, TextTooLongError, NoMaskError, UnknownTargetError.
+        EmptyTextError, TextTooLongError, NoMaskError, UnknownTargetError, OutOfMemoryError.
     """
     start, watch = time.perf_counter(), Watch()
     inputs = model.encode(text, limit)
@@ -171,11 +174,12 @@ def ask(
     )
 
 
+@memory_watched()
 def predict(model: TextModel | str, text: str, mask: int = 0, count: int = 10) -> Prediction:
     """What the model says: its `count` likeliest classes, next tokens or fills. Cost: one forward pass.
 
     Raises:
-        EmptyTextError, TextTooLongError, NoMaskError.
+        EmptyTextError, TextTooLongError, NoMaskError, OutOfMemoryError.
     """
     loaded = load(model) if isinstance(model, str) else model
     inputs = loaded.encode(text)

@@ -52,7 +52,9 @@ class Attention:
         maps = model.attentions(inputs.ids).mean(1)  # (layer, query, key)
         watch.count(1)
         rows: Floats = maps[:, target.position].double().cpu().numpy()  # (layer, token)
-        return Attribution(_layer_weights(self.layers, len(rows)) @ rows, layers=rows, signed=False)
+        scores = _layer_weights(self.layers, len(rows)) @ rows
+        watch(1.0, scores)
+        return Attribution(scores, layers=rows, signed=False)
 
 
 def _layer_weights(layers: str | int, count: int) -> Floats:

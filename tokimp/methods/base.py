@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -67,7 +68,7 @@ class Option:
             if value == choice and type(value) is type(choice):
                 return value
         if self.kind is not None and isinstance(value, int | float) and not isinstance(value, bool):
-            number = self.kind(value)
+            number = self.kind(value) if math.isfinite(value) else math.nan
             if number == value and not self._outside(number):
                 return number
         raise OptionError(f"{self.name} = {value!r} will not do.", f"Choose {self.range}.")

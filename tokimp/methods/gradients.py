@@ -68,7 +68,9 @@ class Saliency:
         """
         slope = gradient(model, model.embed(inputs.ids)[None], target, watch).gradient[0]
         order = 1 if self.norm == "l1" else 2
-        return Attribution(slope.double().norm(order, dim=-1).cpu().numpy(), signed=False)
+        scores = slope.double().norm(order, dim=-1).cpu().numpy()
+        watch(1.0, scores)
+        return Attribution(scores, signed=False)
 
 
 @register
@@ -93,4 +95,6 @@ class GradientXInput:
         """
         embeds = model.embed(inputs.ids)
         slope = gradient(model, embeds[None], target, watch).gradient[0]
-        return Attribution((slope.double() * embeds.double()).sum(-1).cpu().numpy())
+        scores = (slope.double() * embeds.double()).sum(-1).cpu().numpy()
+        watch(1.0, scores)
+        return Attribution(scores)

@@ -111,7 +111,7 @@ def not_converged(share: float) -> str:
 
 def mean_embedding(model: TextModel) -> Tensor:
     """Mean (hidden,) of the embeddings of the whole vocabulary, as the first layer gets them."""
-    some = model.embed(np.array([0]))[0]
-    first = model.embeddings[0]
-    scale = torch.dot(some, first) / torch.dot(first, first).clamp_min(1e-20)  # Gemma scales what it looks up
+    longest = int(model.embeddings.norm(dim=-1).argmax())  # not any row: that of the padding token may be zero
+    row = model.embeddings[longest]
+    scale = torch.dot(model.embed(np.array(longest)), row) / torch.dot(row, row)  # Gemma scales what it looks up
     return model.embeddings.mean(0) * scale

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ Masks = npt.NDArray[np.bool_]
 
 BATCH = 32  # coalitions that the explainer asks for at once
 FIRST_LOOK = 64  # evaluations before the first partial result; doubled for each next one
+_GENERATOR = threading.Lock()
 
 
 @register
@@ -66,18 +68,22 @@ class ShapText:
         edit = masking(model, inputs, target)
         scorer = Scorer(model, [target], watch)
 
+        def progress() -> None:
+            watch(watch.evaluations / self.max_evals)
+
         def value(masks: Masks) -> Floats:
             keep = np.zeros((len(masks), len(inputs)), dtype=bool)
             keep[:, free] = masks
-            return scorer(edit.copies(keep), report=lambda _: watch(watch.evaluations / self.max_evals))
+            return scorer(edit.copies(keep), report=lambda _: progress())
 
         both = value(np.array([np.zeros(len(free), bool), np.ones(len(free), bool)]))
         if len(free) < 2:
             scores[free] = both[1] - both[0]
             return Attribution(scores, baseline_output=float(both[0]))
-        spent = False
+
+        spent, phrases = False, _phrases(inputs)
         for evals in _budgets(self.max_evals):
-            result, spent = _owen_values(value, _phrases(inputs), evals, self.seed)
+            result, spent = _owen_values(value, phrases, evals, self.seed, progress)
             scores[free] = result
             watch(min(evals / self.max_evals, 1.0), scores.copy())
             if not spent:
@@ -95,7 +101,9 @@ def _budgets(most: int) -> Iterator[int]:
     yield most
 
 
-def _owen_values(value: Callable[[Masks], Floats], phrases: Floats, evals: int, seed: int) -> tuple[Floats, bool]:
+def _owen_values(
+    value: Callable[[Masks], Floats], phrases: Floats, evals: int, seed: int, waiting: Callable[[], None]
+) -> tuple[Floats, bool]:
     """Values (player,) of shap's Partition explainer, and whether it ran out of evaluations."""
     import shap
 
@@ -113,21 +121,27 @@ def _owen_values(value: Callable[[Masks], Floats], phrases: Floats, evals: int, 
         def mask_shapes(self, *_args: Any) -> list[tuple[int]]:
             return [(players,)]
 
-    with _seeded(seed):
+    with _seeded(seed, waiting):
         explainer = shap.explainers.PartitionExplainer(value, Coalitions())
         answer = explainer(np.ones((1, players)), max_evals=evals, batch_size=BATCH, silent=True)
     return np.asarray(answer.values[0], dtype=np.float64), bool(explainer.last_eval_count >= evals - 2)
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """shap breaks ties by numpy's global generator: seeded here, and put back after."""
+def _seeded(seed: int, waiting: Callable[[], None]) -> Iterator[None]:
+    """shap breaks ties by numpy's global generator: seeded here, and put back after.
+
+    One thread at a time, or two would draw from each other's; meanwhile `waiting` is called often.
+    """
+    while not _GENERATOR.acquire(timeout=0.1):
+        waiting()
     state = np.random.get_state()
     np.random.seed(seed)
     try:
         yield
     finally:
         np.random.set_state(state)
+        _GENERATOR.release()
 
 
 def _phrases(inputs: Encoded) -> Floats:

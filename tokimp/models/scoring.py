@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from tokimp.watch import Watch
 # Larger batches are no faster on two cores, and a stop button waits for one batch.
 BATCH_TOKENS = 1024
 BATCH_COPIES = 64
+NO_ROOM = ("The text does not fit into memory.", "Shorten it.")
 
 Report = Callable[[Floats], None]
 Key = tuple[bytes, int]
@@ -114,11 +116,26 @@ def in_batches(
             if not out_of_memory(error):
                 raise
             if len(batch) == 1:
-                raise OutOfMemoryError("The text does not fit into memory.", "Shorten it.") from error
+                raise OutOfMemoryError(*NO_ROOM) from error
             rows = len(batch) // 2
             continue
         start += len(batch)
         yield batch, result
+
+
+@contextmanager
+def memory_watched() -> Iterator[None]:
+    """Says for a visitor that memory ran out; also a decorator.
+
+    Raises:
+        OutOfMemoryError: in place of whatever torch raised for that.
+    """
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if out_of_memory(error):
+            raise OutOfMemoryError(*NO_ROOM) from error
+        raise
 
 
 def memory_of_copy(model: TextModel, length: int) -> int:
