@@ -108,6 +108,7 @@ def _owen_values(
     import shap
 
     players = len(phrases) + 1
+    evals -= evals % 2  # shap scores both halves of a phrase, and would go one over an odd number
 
     class Coalitions(shap.maskers.Masker):
         """Hands the coalition itself on, to be edited as token ids."""
