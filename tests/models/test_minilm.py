@@ -103,3 +103,22 @@ def test_what_is_not_here_is_said(shipped: Shipped) -> None:
         load("minilm-mlm", task="classification")
     with pytest.raises(ModelNotFoundError, match="not as older"):
         load("minilm-mlm", revision="older")
+
+
+@pytest.mark.packs
+def test_the_shipped_classifier_reads_plain_sentences() -> None:
+    model = load("minilm-sentiment")
+    for text, positive in (("A wonderful, touching film.", True), ("Dull and far too long.", False)):
+        with torch.inference_mode():
+            logits = model.network(torch.from_numpy(model.encode(text).ids)[None]).logits[0]
+        assert model.labels[int(logits.argmax())].lower() == ("positive" if positive else "negative")
+        assert 0.8 < float(logits.softmax(-1).max()) < 0.999
+
+
+@pytest.mark.packs
+def test_the_shipped_fill_mask_model_fills_a_plain_sentence() -> None:
+    model = load("minilm-mlm")
+    inputs = model.encode("He works in the United [MASK] of America.")
+    with torch.inference_mode():
+        logits = model.network(torch.from_numpy(inputs.ids)[None]).logits[0, inputs.masks[0]]
+    assert model.tokenizer.decode([int(logits.argmax())]) == "states"
