@@ -13,7 +13,6 @@ from tokimp.views.numbers import percent, show
 from tokimp.views.table import table_html
 from tokimp.views.text import legend_html, tokens_html
 
-SMALL_GAP = 0.01
 ROWS_ON_A_PAGE = 40
 _UNITS = {"logit": "logit", "log_prob": "log-probability", "prob": "probability"}
 
@@ -63,29 +62,11 @@ def facts(explanation: Explanation) -> list[tuple[str, str]]:
     return pairs
 
 
-def gap_sentence(explanation: Explanation) -> str | None:
-    """What the scores fail to account for, in words; None where that is next to nothing."""
-    gap, baseline = explanation.completeness_gap, explanation.baseline_output
-    if gap is None or baseline is None:
-        return None
-    whole = abs(explanation.output - baseline)
-    if abs(gap) <= max(SMALL_GAP * whole, 1e-6):
-        return None
-    missing = percent(abs(gap) / whole) if abs(gap) < 10 * whole else show(abs(gap))
-    return f"These numbers are not converged: the parts miss {missing} of the whole."
-
-
-def notes(explanation: Explanation) -> list[str]:
-    """Every sentence that limits these numbers."""
-    gap = gap_sentence(explanation)
-    return [*([gap] if gap else []), *explanation.attribution.notes]
-
-
 def _body(explanation: Explanation, *, unfolded: bool = False) -> str:
     listed = "".join(
         f"<div><dt>{escaped(name)}</dt><dd>{escaped(value)}</dd></div>" for name, value in facts(explanation)
     )
-    limits = "".join(f'<p class="tk-limit">{escaped(note)}</p>' for note in notes(explanation))
+    limits = "".join(f'<p class="tk-limit">{escaped(note)}</p>' for note in explanation.attribution.notes)
     return (
         f'<section class="tk-root"><h2 class="tk-question" dir="auto">{escaped(question(explanation))}</h2>'
         f'<dl class="tk-facts">{listed}</dl>{limits}{tokens_html(explanation)}{legend_html(explanation)}'
