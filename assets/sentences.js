@@ -6,8 +6,10 @@ function sentences(element, props, watch) {
     return kind ? make(kind, "", text) : document.createTextNode(text);
   }
 
+  const TAGS = { error: "div", heading: "h1", says: "h2" };
+
   function line(facts) {
-    const node = make(facts.kind === "error" ? "div" : "p", `tk-${facts.kind}`);
+    const node = make(TAGS[facts.kind] || "p", `tk-${facts.kind}`);
     const home = facts.kind === "error" ? node.appendChild(make("p")) : node;
     home.append(...facts.parts.map(part));
     return node;

@@ -12,6 +12,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "assets" / "first"
 
 
 def main() -> None:
+    """Stops with the reason where a pack is missing."""
     FOLDER.mkdir(exist_ok=True)
     for start in examples.starts():
         model = default_key(start.task, hub_reachable=False)

@@ -44,7 +44,8 @@ class Arrival:
     def _prepare_task(self, asked: Asked) -> None:
         stored = self._results[asked.task]
         model = work.model_for(asked)
-        if stored is None or stored.explanation.request.model != model.key:
+        request = stored.explanation.request if stored is not None else None
+        if request is None or (request.model, request.revision) != (model.key, model.revision):
             self._results[asked.task] = work.answer(asked, _nobody)
         # shap compiles itself on its first use, which takes seconds.
         work.answer(replace(asked, method="shap_text", options={"max_evals": 10}), _nobody)

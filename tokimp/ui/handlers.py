@@ -158,7 +158,7 @@ def finished(asked: Asked, result: Result) -> Changes:
     """The result, and the methods that this model turned out to offer."""
     methods = controls.method_choice(asked.task, asked.method, work.model_for(asked))
     idle = {"method": methods, "stop": gr.update(interactive=False)}
-    return displayed(result) | idle | {"status": sentences.done(result.explanation)}
+    return displayed(result) | idle | {"status": sentences.told()}
 
 
 def drafted(result: Result | None) -> Changes:

@@ -13,7 +13,7 @@ from tokimp.ui.task_tab import task_tab
 from tokimp.ui.wiring import wire, wire_arrival
 
 TITLE = "tokimp"
-SENTENCE = "Which words made the model say that? Type a text, and see what pushed towards the answer and what pushed away."
+SENTENCE = "Which words made the model say that? See what pushed towards its answer, and what pushed away."
 SWITCH_THEME = "() => { document.body.classList.toggle('dark'); }"
 
 
@@ -22,7 +22,7 @@ def build(arrival: Arrival | None = None) -> gr.Blocks:
     arrival = arrival or Arrival(hub.reachable())
     with gr.Blocks(title=TITLE, analytics_enabled=False) as demo:
         with gr.Row(elem_classes="tk-head"):
-            Sentences(sentences.told(sentences.line("title", (TITLE, "b")), sentences.line("lead", SENTENCE)))
+            Sentences(sentences.told(sentences.line("heading", TITLE), sentences.line("lead", SENTENCE)))
             theme = gr.Button("Light / dark", size="sm", min_width=0, scale=0, elem_classes="tk-theme")
         theme.click(None, None, None, js=SWITCH_THEME, api_visibility="private")
         notice = fallback_notice(arrival.hub_reachable)

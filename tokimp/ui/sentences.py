@@ -10,7 +10,7 @@ from tokimp.ui.state import Result
 from tokimp.views.characters import drawable, quoted
 from tokimp.views.numbers import percent, show
 
-UNITS = {"logit": "logits", "log_prob": "log-probability", "prob": "probability"}
+UNITS = {"logit": "logits", "log_prob": "nats", "prob": "of probability"}
 SAYS = {
     "classification": "The model says",
     "next-token": "The model would go on with",
@@ -49,14 +49,26 @@ def explained(explanation: Explanation) -> Payload:
 
 
 def limits(result: Result) -> Payload:
-    """What the method tells, then what keeps its numbers from being exact."""
+    """What it took and whether it adds up, then what keeps the numbers from being exact."""
     explanation = result.explanation
     info = METHODS[explanation.request.method].info
-    lines = [line("note", (info.title, "b"), f". {info.tells}")]
+    count = explanation.evaluations
+    took = f", {count:,} evaluation{'s' * (count != 1)} in {_duration(explanation.seconds)}."
+    lines = [line("note", (info.title, "b"), took + _sum(explanation))]
     lines += [line("limit", note) for note in explanation.attribution.notes]
     if not result.finished:
-        lines.append(line("limit", "These scores are unfinished: the work was stopped."))
+        lines = [line("limit", (info.title, "b"), ", unfinished: the work was stopped, and more would change these scores.")]
     return told(*lines)
+
+
+def _sum(explanation: Explanation) -> str:
+    """What the scores make up together, where the method says that they do."""
+    gap, start = explanation.completeness_gap, explanation.baseline_output
+    if gap is None or start is None:
+        return ""
+    whole = explanation.output - start
+    missing = f"; {percent(abs(gap / whole))} of it is missing" if whole and abs(gap / whole) > 5e-4 else ""
+    return f" The scores make up the {show(whole)} {UNITS[explanation.target.output]} between a text that says nothing and this one{missing}."
 
 
 def facts(explanation: Explanation) -> Payload:
@@ -66,7 +78,7 @@ def facts(explanation: Explanation) -> Payload:
     pairs = [
         ("model", drawable(explanation.request.model)),
         ("method", info.title),
-        ("explained", f"{show(explanation.output)} ({unit})"),
+        ("explained value", f"{show(explanation.output)} {unit}"),
     ]
     gap = explanation.completeness_gap
     if explanation.baseline_output is not None and gap is not None:
@@ -96,12 +108,6 @@ def progress(fraction: float | None, seconds: float, evaluations: int = 0) -> Pa
 
 def working(sentence: str) -> Payload:
     return {"fraction": -1, "lines": [line("running", sentence)]}
-
-
-def done(explanation: Explanation) -> Payload:
-    count = explanation.evaluations
-    noun = "evaluation" if count == 1 else "evaluations"
-    return told(line("hint", f"Done: {count:,} {noun} in {_duration(explanation.seconds)}."))
 
 
 def failed(error: TokimpError) -> Payload:

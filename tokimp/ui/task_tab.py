@@ -85,7 +85,7 @@ def _ask(start: Start, arrival: Arrival) -> dict[str, Any]:
         "text": gr.Textbox(
             text,
             label="Text",
-            lines=5,
+            lines=3,
             max_lines=14,
             max_length=MOST_CHARACTERS,
             placeholder="Type or paste a text" + (" with a [MASK] in it" if masked else ""),

@@ -36,7 +36,8 @@ def wire_arrival(demo: gr.Blocks, start: Start, parts: Parts, arrival: Arrival) 
 
     def arrive() -> dict[Any, Any]:
         result = arrival.result(start.task)
-        return {} if result is None or result is built else _by_part(parts, handlers.displayed(result))
+        changes = {} if result is None or result is built else handlers.displayed(result)
+        return _by_part(parts, changes | {"turn": 0})
 
     demo.load(arrive, None, _every(parts), **AT_ONCE, **EVENT)
 
