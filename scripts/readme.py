@@ -34,10 +34,9 @@ def models_table() -> str:
     rows = ["| key | task | source | licence | size | what it is |", "|---|---|---|---|---|---|"]
     for key, entry in tokimp.catalog().items():
         source = f"[{entry.source}](https://huggingface.co/{entry.source})" if entry.source else "ours, in `assets/models`"
-        about = "" if entry.exact else "about "
-        rows.append(
-            f"| `{key}` | {entry.task} | {source} | {entry.licence} | {about}{entry.size / 1e6:,.0f} MB | {entry.about} |"
-        )
+        size = (ROOT / "assets/models" / key / "delta.safetensors").stat().st_size if entry.ours else entry.size
+        shown = f"{'' if entry.exact else 'about '}{size / 1e6:,.0f} MB"
+        rows.append(f"| `{key}` | {entry.task} | {source} | {entry.licence} | {shown} | {entry.about} |")
     return "\n".join(rows)
 
 
@@ -61,8 +60,8 @@ def main() -> int:
     path = ROOT / "README.md"
     before = after = path.read_text(encoding="utf-8")
     for name, make in PARTS.items():
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
-        after, found = pattern.subn(lambda match, text=make(): f"{match[1]}{text}{match[2]}", after)
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        after, found = pattern.subn(lambda match, text=make(): f"{match[1]}{text}\n{match[2]}", after)
         if found != 1:
             print(f"README.md has no part {name!r}.")
             return 1

@@ -17,6 +17,7 @@ from tokimp.types import Floats, Target
 from tokimp.watch import Watch
 
 NODES = 5  # Gauss–Legendre nodes of one segment of the adaptive rule
+START = 4  # its first segments: fewer, and a wiggle can be missed by luck
 FLAT = 1e-3  # a difference below this has no share that a gap could be measured by
 
 
@@ -103,12 +104,15 @@ def adaptive_rule(path: Path, tolerance: float, budget: int) -> Integral:
     when another bisection would exceed `budget` evaluations.
     """
     before = path.watch.evaluations
-    start, middle, end = path.values([0.0, 0.5, 1.0])
+    edges = [step / START for step in range(START + 1)]
+    values = path.values(edges)
+    start, end = values[0], values[-1]
 
     def done(_spent: int) -> float:
         return (path.watch.evaluations - before) / budget
 
-    segments = _integrate(path, Segment(0.0, 1.0, start, end).halves(middle), NODES, 0.0, done)
+    whole = [Segment(*ends) for ends in zip(edges[:-1], edges[1:], values[:-1], values[1:], strict=True)]
+    segments = _integrate(path, whole, NODES, 0.0, done)
     goal = tolerance * max(abs(end - start), FLAT)
     while True:
         affordable = (budget - path.watch.evaluations + before) // (2 * NODES + 1)
