@@ -101,7 +101,7 @@ def test_one_of_several_masks_is_chosen(filler: TextModel) -> None:
     inputs = filler.encode("a [MASK] and <mask>")
     assert [reading_position(filler, inputs, mask) for mask in (0, 1)] == [2, 4]
     for wrong in (2, -1):
-        with pytest.raises(NoMaskError, match=f"There are 2 masks; number {wrong} is not among them"):
+        with pytest.raises(NoMaskError, match=f"There are 2 masks, counted from 0; there is no mask {wrong}"):
             reading_position(filler, inputs, wrong)
 
 
@@ -151,10 +151,19 @@ def test_a_token_by_its_id(decoder: TextModel) -> None:
         asked(decoder, PROMPT, 302)
 
 
-@pytest.mark.parametrize("blank", ["", "  ", "\n"])
-def test_an_empty_word(decoder: TextModel, blank: str) -> None:
+def test_an_empty_word(decoder: TextModel) -> None:
     with pytest.raises(UnknownTargetError, match="is empty"):
-        asked(decoder, PROMPT, blank)
+        asked(decoder, PROMPT, "")
+
+
+@pytest.mark.parametrize(("blank", "token"), [(" ", "Ġ"), ("\n", "Ċ")])
+def test_white_space_is_a_word_where_the_model_has_a_token_for_it(decoder: TextModel, blank: str, token: str) -> None:
+    assert asked(decoder, PROMPT, blank)[1].ids == (decoder.tokenizer.convert_tokens_to_ids(token),)
+
+
+def test_white_space_is_no_word_in_a_mask(filler: TextModel) -> None:
+    with pytest.raises(UnknownTargetError, match="no token for"):
+        asked(filler, "a [MASK]", " ")
 
 
 def test_a_word_without_tokens(filler: TextModel) -> None:

@@ -35,7 +35,9 @@ def reading_position(model: TextModel, inputs: Encoded, mask: int = 0) -> int:
     if not inputs.masks:
         raise NoMaskError("There is no [MASK] in the text.", "Type [MASK], or click the word to mask.")
     if not 0 <= mask < len(inputs.masks):
-        raise NoMaskError(f"There are {len(inputs.masks)} masks; number {mask} is not among them.", "Choose another.")
+        raise NoMaskError(
+            f"There are {len(inputs.masks)} masks, counted from 0; there is no mask {mask}.", "Choose another."
+        )
     return inputs.masks[mask]
 
 
@@ -144,7 +146,7 @@ def _word(model: TextModel, inputs: Encoded, logits: Tensor, asked: str) -> _Wor
     Typed with a space in front, the space counts. Typed without, the word is looked up both ways
     ("girl", " girl") and the way with fewer tokens is taken; between equals, the likelier one.
     """
-    if not asked.strip():
+    if not asked:
         raise UnknownTargetError("The word to explain is empty.", "Type a word, or leave the choice to the model.")
     spellings = [asked] if asked[0].isspace() else [asked, " " + asked]
     found = {ids: None for spelling in spellings if (ids := _ids_in_context(model, inputs, spelling))}
