@@ -23,7 +23,6 @@ FUNCTION_LINES = 60
 PARAMETERS = 7
 MANY_PARAMETERS = {
     ("tokimp/api.py", "explain"): "the frozen public signature: each is one word of the question",
-    ("tokimp/methods/base.py", "option"): "one keyword for each fact of an option",
 }
 
 NOUNS = {"types", "errors", "registry", "watch", "assets"}
