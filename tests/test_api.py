@@ -209,7 +209,7 @@ def test_what_cannot_be_answered_says_what_to_do(
 def test_a_fill_mask_text_needs_its_mask(filler: TextModel) -> None:
     with pytest.raises(NoMaskError, match="Type"):
         tokimp.predict(filler, "good film")
-    with pytest.raises(NoMaskError, match="number 1 is not among them"):
+    with pytest.raises(NoMaskError, match="there is no mask 1"):
         tokimp.explain(filler, "good [MASK]", mask=1)
 
 
