@@ -18,7 +18,7 @@ from tokimp.watch import Watch
 
 NODES = 5  # Gauss–Legendre nodes of one segment of the adaptive rule
 START = 4  # its first segments: fewer, and a wiggle can be missed by luck
-FLAT = 1e-3  # a difference below this has no share that a gap could be measured by
+TRAFFIC = 0.02  # a difference below this share of sum |score| is next to nothing beside what is shared out
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class Integral:
 
     @property
     def missing_share(self) -> float:
-        """Of the difference; against a difference of nothing, of `FLAT`."""
-        return self.missing / max(abs(self.end - self.start), FLAT)
+        """Of the difference, as `_whole` measures it."""
+        return self.missing / _whole(self.end - self.start, self.scores)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +111,11 @@ def adaptive_rule(path: Path, tolerance: float, budget: int) -> Integral:
     def done(_spent: int) -> float:
         return (path.watch.evaluations - before) / budget
 
-    whole = [Segment(*ends) for ends in zip(edges[:-1], edges[1:], values[:-1], values[1:], strict=True)]
-    segments = _integrate(path, whole, NODES, 0.0, done)
-    goal = tolerance * max(abs(end - start), FLAT)
+    quarters = [Segment(*ends) for ends in zip(edges[:-1], edges[1:], values[:-1], values[1:], strict=True)]
+    segments = _integrate(path, quarters, NODES, 0.0, done)
     while True:
+        scores = np.sum([segment.scores for segment in segments], axis=0)
+        goal = tolerance * _whole(end - start, scores)
         affordable = (budget - path.watch.evaluations + before) // (2 * NODES + 1)
         missing = sum(abs(segment.gap) for segment in segments)
         split = [] if missing <= goal else _worst(segments, goal, affordable)
@@ -125,7 +126,12 @@ def adaptive_rule(path: Path, tolerance: float, budget: int) -> Integral:
         halves = [half for segment, value in zip(split, middles, strict=True) for half in segment.halves(value)]
         rest = sum((segment.scores for segment in kept), np.zeros(len(path.embeds)))
         segments = [*kept, *_integrate(path, halves, NODES, rest, done)]
-    return Integral(np.sum([segment.scores for segment in segments], axis=0), start, end, missing)
+    return Integral(scores, start, end, missing)
+
+
+def _whole(difference: float, scores: Floats) -> float:
+    """What a gap is a share of: the difference, unless large scores cancel to almost nothing."""
+    return max(abs(difference), TRAFFIC * float(np.abs(scores).sum()), 1e-12)
 
 
 def _integrate(
