@@ -16,14 +16,12 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.func import functional_call
 from transformers import BertForSequenceClassification
 
 from tokimp.models.deltas import factor_delta, fold_delta
 from training.body import load_body, load_tokenizer, task_config, write_delta
 from training.cards import ROOT, write_card
 from training.corpora import Snippet, Splits, fetch_snippets, split_ratings
-from training.factors import packed, rate_groups, trainable, unfactored
 from training.loop import Schedule, Trained, pad, train
 from training.negation_checks import CHECK_A, CHECK_B, CHECK_C, check_sentences
 from training.templates import Sentence, training_sentences, turned_sentences
@@ -35,7 +33,8 @@ TEMPLATED = 1200
 BLEND = 0.7
 SECOND_ROUND = 3600  # templated sentences, and as many rated ones
 HEAD = ("bert.pooler.", "classifier.")
-RANKS = {"linear": 64, "words": 28, "positions": 8}
+# Of (64, 28) and (76, 12) the pair with the higher validation AUROC.
+RANKS = {"linear": 76, "words": 12, "positions": 8}
 
 
 def build_network() -> BertForSequenceClassification:
@@ -65,10 +64,6 @@ def second_round(snippets: list[Snippet]) -> list[Sentence]:
     """Half of it negation in many frames, half of it real text, so that nothing else is forgotten."""
     real = random.Random(SEED).sample(learned_sentences(snippets), SECOND_ROUND)
     return real + turned_sentences(SECOND_ROUND, SEED)
-
-
-def third_round(snippets: list[Snippet]) -> list[Sentence]:
-    return random.Random(SEED + 1).sample(learned_sentences(snippets), 3200) + turned_sentences(1600, SEED + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,31 +170,6 @@ def folded(network: BertForSequenceClassification, delta: Mapping[str, Tensor]) 
     return again
 
 
-def fit_factors(
-    network: BertForSequenceClassification, sentences: list[Sentence], checkpoint: Path
-) -> dict[str, Tensor]:
-    """The delta cut from `network`, its factors trained to say what the uncut network says."""
-    tokenizer = load_tokenizer(MAX_LENGTH)
-    texts = [row.text for row in sentences]
-    rows = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
-    positive = positive_of(network, texts).clone()
-    targets = torch.stack([1 - positive, positive], dim=1)
-    body = {f"bert.{name}": tensor for name, tensor in load_body().items()}
-    parameters = trainable(cut(network))
-
-    def loss_of(indices: list[int], _: int) -> Tensor:
-        ids, mask = pad([rows[index] for index in indices])
-        given = {"input_ids": ids, "attention_mask": mask}
-        logits = functional_call(network, unfactored(body, parameters), (), given).logits
-        return torch.nn.functional.cross_entropy(logits, targets[indices])
-
-    groups = rate_groups(parameters, factors=3e-4, others=5e-5)
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.0, fused=True)
-    schedule = Schedule(steps=math.ceil(len(rows) / 32), batch=32, seed=SEED)
-    train(Trained(parameters, optimizer, checkpoint), [len(row) for row in rows], loss_of, schedule)
-    return packed(parameters)
-
-
 def figures_of(network: BertForSequenceClassification, splits: Splits, examples: list[str]) -> dict[str, object]:
     test = rate(network, splits.test)
     scores = positive_of(network, examples)
@@ -248,10 +218,9 @@ def main() -> None:
     first = {name: weight.detach().clone() for name, weight in network.named_parameters()}
     fit(network, second_round(splits.train), given.cache / "sentiment-second.pt", SECOND)
     blend(network, first)
-    before = rate(folded(network, cut(network)), splits.validation)
-    delta = fit_factors(network, third_round(splits.train), given.cache / "sentiment-factors.pt")
+    delta = cut(network)
     shipped = folded(network, delta)
-    after = rate(shipped, splits.validation)
+    rated = rate(shipped, splits.validation)
     size = write_delta(given.out, delta, network.config)
     figures = {
         "rank_linear": RANKS["linear"],
@@ -259,13 +228,10 @@ def main() -> None:
         "bytes": size,
         "training_rows": len(sentences),
         "validation_rows": len(splits.validation),
-        "validation_accuracy_cut": before.accuracy,
-        "validation_auroc_cut": before.auroc,
-        "validation_accuracy": after.accuracy,
-        "validation_auroc": after.auroc,
+        "validation_accuracy": rated.accuracy,
+        "validation_auroc": rated.auroc,
         "validation_negation": check(shipped, CHECK_C),
         **figures_of(shipped, splits, EXAMPLES),
-        "uncut_test_accuracy": rate(network, splits.test).accuracy,
     }
     write_card(given.out, figures)
 
