@@ -17,7 +17,7 @@ from tokimp.types import Floats, Target
 from tokimp.watch import Watch
 
 NODES = 5  # Gauss–Legendre nodes of one segment of the adaptive rule
-START = 4  # its first segments: fewer, and a wiggle can be missed by luck
+START = 4  # its first segments, where the budget allows: with fewer, a wiggle can be missed by luck
 TRAFFIC = 0.02  # a difference below this share of sum |score| is next to nothing beside what is shared out
 
 
@@ -104,19 +104,21 @@ def adaptive_rule(path: Path, tolerance: float, budget: int) -> Integral:
     when another bisection would exceed `budget` evaluations.
     """
     before = path.watch.evaluations
-    edges = [step / START for step in range(START + 1)]
+    passes = forward_passes(path.model, [path.target])
+    first = max(1, min(START, (budget // passes - 1) // (NODES + 1)))
+    edges = [step / first for step in range(first + 1)]
     values = path.values(edges)
     start, end = values[0], values[-1]
 
     def done(_spent: int) -> float:
         return (path.watch.evaluations - before) / budget
 
-    quarters = [Segment(*ends) for ends in zip(edges[:-1], edges[1:], values[:-1], values[1:], strict=True)]
-    segments = _integrate(path, quarters, NODES, 0.0, done)
+    segments = [Segment(*ends) for ends in zip(edges[:-1], edges[1:], values[:-1], values[1:], strict=True)]
+    segments = _integrate(path, segments, NODES, 0.0, done)
     while True:
         scores = np.sum([segment.scores for segment in segments], axis=0)
         goal = tolerance * _whole(end - start, scores)
-        affordable = (budget - path.watch.evaluations + before) // (2 * NODES + 1)
+        affordable = (budget - path.watch.evaluations + before) // (passes * (2 * NODES + 1))
         missing = sum(abs(segment.gap) for segment in segments)
         split = [] if missing <= goal else _worst(segments, goal, affordable)
         if not split:
