@@ -40,6 +40,10 @@ def load_tokenizer(max_length: int) -> Tokenizer:
     return tokenizer
 
 
+def mask_id(tokenizer: Tokenizer) -> int:
+    return int(tokenizer.token_to_id("[MASK]"))
+
+
 def task_config(**changes: Any) -> BertConfig:
     """The body's config with the task's additions."""
     config = json.loads((body_folder() / "config.json").read_text())

@@ -19,7 +19,7 @@ from torch.func import functional_call
 from transformers import BertForMaskedLM
 
 from tokimp.models.deltas import factor_delta, fold_delta
-from training.body import load_body, load_tokenizer, task_config, write_delta
+from training.body import load_body, load_tokenizer, mask_id, task_config, write_delta
 from training.cards import ROOT, write_card
 from training.corpora import fetch_snippets, wordnet_sentences
 from training.factors import packed, rate_groups, trainable, unfactored
@@ -75,7 +75,7 @@ class Corpus:
     def __init__(self, texts: list[str]) -> None:
         tokenizer = load_tokenizer(MAX_LENGTH)
         self.rows = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
-        self.mask_id = tokenizer.token_to_id("[MASK]")
+        self.mask_id = mask_id(tokenizer)
         self.lengths = [len(row) for row in self.rows]
 
     def counts(self) -> Tensor:
@@ -114,7 +114,8 @@ def fit_factors(
 
     def loss_of(rows: list[int], step: int) -> Tensor:
         weights = unfactored(body, parameters, "network.")
-        return functional_call(loss, weights, corpus.masked(rows, step))
+        mean: Tensor = functional_call(loss, weights, corpus.masked(rows, step))
+        return mean
 
     groups = rate_groups(parameters, factors=1e-3, others=5e-4)
     trained = Trained(parameters, torch.optim.AdamW(groups, weight_decay=0.0, fused=True), checkpoint)

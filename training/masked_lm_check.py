@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from transformers import BertForMaskedLM
 
-from training.body import load_tokenizer
+from training.body import load_tokenizer, mask_id
 from training.loop import pad
 
 SHARE = 0.15
@@ -56,7 +56,7 @@ class Found:
 def held_out(texts: list[str], seed: int) -> HeldOut:
     """15 % of each text's tokens (rounded, at least one) become [MASK], all of them, none left or swapped."""
     tokenizer = load_tokenizer(96)
-    mask = tokenizer.token_to_id("[MASK]")
+    mask = mask_id(tokenizer)
     draw = random.Random(seed)
     rows, hidden = [], []
     for encoding in tokenizer.encode_batch(texts):
@@ -104,7 +104,7 @@ def fill(network: BertForMaskedLM, text: str) -> list[str]:
     """The five likeliest tokens at the first [MASK], each with its probability."""
     tokenizer = load_tokenizer(96)
     encoding = tokenizer.encode(text)
-    place = encoding.ids.index(tokenizer.token_to_id("[MASK]"))
+    place = encoding.ids.index(mask_id(tokenizer))
     chances = network(input_ids=torch.tensor([encoding.ids])).logits[0, place].softmax(-1).topk(5)
     pairs = zip(chances.indices.tolist(), chances.values.tolist(), strict=True)
     return [f"{tokenizer.id_to_token(token)} {chance:.2f}" for token, chance in pairs]
