@@ -41,7 +41,7 @@ def load_tokenizer(max_length: int) -> Tokenizer:
 
 
 def mask_id(tokenizer: Tokenizer) -> int:
-    return int(tokenizer.token_to_id("[MASK]"))
+    return dict(tokenizer.get_vocab())["[MASK]"]
 
 
 def task_config(**changes: Any) -> BertConfig:
