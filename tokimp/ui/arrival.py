@@ -46,7 +46,8 @@ class Arrival:
         model = work.model_for(asked)
         request = stored.explanation.request if stored is not None else None
         if request is None or (request.model, request.revision) != (model.key, model.revision):
-            self._results[asked.task] = work.answer(asked, _nobody)
+            result = work.answer(asked, _nobody)
+            self._results[asked.task] = result.with_grid(work.grid(asked, _nobody))
         # shap compiles itself on its first use, which takes seconds.
         work.answer(replace(asked, method="shap_text", options={"max_evals": 10}), _nobody)
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from tokimp.methods.base import FAMILIES, METHODS, Method, options_of, why_not
 from tokimp.models.catalog import CATALOG, CatalogEntry, at_hand
 from tokimp.models.text_model import TextModel
-from tokimp.types import OUTPUTS, Prediction, Task, Token
+from tokimp.models.tokens import MASK_SPELLINGS
+from tokimp.types import OUTPUTS, Prediction, Task
 from tokimp.ui.components import Payload
 from tokimp.ui.forms import Picked
 from tokimp.views.characters import drawable, quoted
 from tokimp.views.numbers import percent
 
-OUTPUT_TITLES = {
-    "logit": "logit: the model's raw score",
-    "log_prob": "log-probability",
-    "prob": "probability",
-}
 OUTPUT_HELP = "What the scores are shares of. Logits are not squeezed at the ends as probabilities are."
 LARGEST_SEED = 2**31 - 1
 AROUND_A_MASK = 24
@@ -118,15 +115,15 @@ def contrast_choice(task: Task, prediction: Prediction, chosen: Picked) -> Paylo
     return choice_payload("Rather than", groups, chosen, _word(task))
 
 
-def mask_choice(prediction: Prediction, text: str, chosen: int) -> Payload:
+def mask_choice(text: str, chosen: int) -> Payload:
     """Which of several masks is asked for, each with the words around it."""
-    masks = [prediction.tokens[position] for position in prediction.masks]
-    entries = [{"value": i, "label": f"{i + 1}: {_around(token, text)}"} for i, token in enumerate(masks)]
+    masks = list(MASK_SPELLINGS.finditer(text))
+    entries = [{"value": i, "label": f"{i + 1}: {_around(mask, text)}"} for i, mask in enumerate(masks)]
     return choice_payload("Which mask", [("", entries)], chosen if chosen < len(entries) else 0)
 
 
-def _around(mask: Token, text: str) -> str:
-    before, after = text[: mask.start], text[mask.end :]
+def _around(mask: re.Match[str], text: str) -> str:
+    before, after = text[: mask.start()], text[mask.end() :]
     start = "…" if len(before) > AROUND_A_MASK else ""
     end = "…" if len(after) > AROUND_A_MASK else ""
     return drawable(f"{start}{before[-AROUND_A_MASK:]}▢{after[:AROUND_A_MASK]}{end}".replace("\n", " "))

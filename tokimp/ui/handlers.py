@@ -144,7 +144,7 @@ def displayed(result: Result) -> Changes:
         "target": controls.target_choice(request.task, prediction, request.target),
         "contrast": controls.contrast_choice(request.task, prediction, request.contrast),
         "mask": gr.update(
-            value=controls.mask_choice(prediction, request.text, request.mask), visible=len(prediction.masks) > 1
+            value=controls.mask_choice(request.text, request.mask), visible=len(prediction.masks) > 1
         ),
         "tokens": gr.update(value=text_payload(result.explanation), state="ready"),
         "limits": sentences.limits(result),

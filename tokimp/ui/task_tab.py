@@ -74,7 +74,10 @@ def task_tab(start: Start, arrival: Arrival) -> Parts:
             with gr.Row(elem_classes="tk-takeaway"):
                 parts["take_page"] = gr.Button("Save as a page", size="sm", min_width=0)
                 parts["take_data"] = gr.Button("Save as JSON", size="sm", min_width=0)
-    return Parts(**parts)
+    filled = Parts(**parts)
+    for name, component in filled.named().items():
+        component.elem_classes = [*(component.elem_classes or []), f"tk-part-{name}"]
+    return filled
 
 
 def _ask(start: Start, arrival: Arrival) -> dict[str, Any]:

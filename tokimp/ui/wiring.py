@@ -109,7 +109,7 @@ def _pick(task: Task) -> Callable[..., Any]:
 
 def _mask(text: str, before: masks.Masked | None, event: gr.EventData) -> tuple[Any, ...]:
     changed, number, remembered = masks.toggled(text, int(event.index), before)
-    return changed, remembered, masks.clickable(changed), number
+    return changed, remembered, masks.clickable(changed), controls.mask_choice(changed, number)
 
 
 def _for_visitor(task: Task, parts: Parts, handler: Callable[..., handlers.Changes]) -> Callable[..., Any]:

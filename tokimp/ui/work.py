@@ -158,8 +158,7 @@ def _side_by_side(question: api.Question) -> list[Target]:
 
 def put(asked: Asked, report: Report[Result]) -> api.Question:
     """The question to the loaded model, after saying that it is being loaded where that takes a while."""
-    entry = CATALOG.get(asked.model)
-    if entry is None or not at_hand(entry):
+    if asked.model not in CATALOG or not at_hand(CATALOG[asked.model]):
         report(Moment(sentence=f"Fetching {asked.model} from the model hub …"))
     model = model_for(asked)
     report(Moment())
@@ -174,8 +173,7 @@ def model_for(asked: Asked) -> TextModel:
         OptionError: it is no model of the catalogue, and this page takes no others.
         UnsupportedModelError: it is made for another task.
     """
-    entry = CATALOG.get(asked.model)
-    if entry is None and not controls.any_model_allowed():
+    if asked.model not in CATALOG and not controls.any_model_allowed():
         raise OptionError(f"{asked.model} is not in this page's list.", "Choose a model of the list.")
     model = api.load(asked.model, task=asked.task)
     if model.task != asked.task:

@@ -1,0 +1,81 @@
+"""A real browser before the real page; every request that is not to this machine is recorded and refused."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+)
+PATIENCE = 25_000
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """Where the page is served: by a process of its own, as Gradio leaves event loops unclosed."""
+    command = [sys.executable, "-m", "tests.e2e.served"]
+    settings = os.environ | {"HF_HUB_OFFLINE": "1", "TOKIMP_ALLOW_ANY_MODEL": "1"}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, env=settings, **pipes) as server:
+        assert server.stdout
+        found = server.stdout.readline().strip().rstrip("/")
+        assert found, "The page did not start: see the output above."
+        yield found
+        server.terminate()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = shutil.which("chromium")
+    assert executable, "These tests drive a real browser: install Debian's chromium."
+    with sync_playwright() as playwright:
+        with playwright.chromium.launch(executable_path=executable, args=FLAGS.split()) as launched:
+            yield launched
+
+
+@pytest.fixture
+def open_page(address: str, browser: Browser) -> Iterator[Open]:
+    """Opens the page at a tab; at the end, nothing went to the network and no script failed."""
+    outside: list[str] = []
+    failures: list[str] = []
+    contexts = []
+
+    def guard(route: Any) -> None:
+        if route.request.url.startswith((address, "data:", "blob:")):
+            route.continue_()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    def opened(tab: str, *, width: int = 1280, theme: str = "light") -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.route("**/*", guard)
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("dialog", lambda dialog: failures.append(dialog.message))
+        page.goto(f"{address}/?__theme={theme}")
+        page.get_by_role("tab", name=tab, exact=True).click()
+        expect(page.get_by_role("button", name="Explain", exact=True).locator("visible=true")).to_be_visible()
+        return page
+
+    expect.set_options(timeout=PATIENCE)
+    yield opened
+    for context in contexts:
+        context.close()
+    assert outside == []
+    assert failures == []

@@ -1,0 +1,13 @@
+"""The page as people get it, on a free port, in a process of its own; prints its address, ends with its stdin."""
+
+from __future__ import annotations
+
+import sys
+
+from tokimp.ui.serving import serve
+
+if __name__ == "__main__":
+    demo = serve(wait=False, quiet=True, server_name="127.0.0.1")
+    print(demo.local_url, flush=True)
+    sys.stdin.read()
+    demo.close()
