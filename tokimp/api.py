@@ -62,7 +62,7 @@ class Question:
         counter, start = Watch(watch), time.perf_counter()
         attribution = built.attribute(self.model, self.inputs, self.target, counter)
         spent = time.perf_counter() - start
-        return self._explanation(method, options, seed, attribution, (counter.evaluations, spent))
+        return self.explanation(attribution, method, options, seed, counter.evaluations, spent)
 
     def others(self, count: int) -> list[Target]:
         """Targets like this one for the `count` likeliest single-token candidates, without a contrast."""
@@ -93,14 +93,16 @@ class Question:
         built = build(method, options or {}, seed)
         return _each(built, self.model, self.inputs, targets, Watch(watch))
 
-    def _explanation(
+    def explanation(
         self,
-        method: str,
-        options: Mapping[str, Value] | None,
-        seed: int,
         attribution: Attribution,
-        cost: tuple[int, float],
+        method: str,
+        options: Mapping[str, Value] | None = None,
+        seed: int = 0,
+        evaluations: int = 0,
+        seconds: float = 0.0,
     ) -> Explanation:
+        """An attribution, finished or partial, as the answer to this question; what it took comes on top of asking."""
         request = Request(
             model=self.model.key,
             revision=self.model.revision,
@@ -121,8 +123,8 @@ class Question:
             attribution=replace(attribution, notes=(*_about(self.target), *attribution.notes)),
             output=self.output,
             probability=self.probability,
-            evaluations=self.evaluations + cost[0],
-            seconds=self.seconds + cost[1],
+            evaluations=self.evaluations + evaluations,
+            seconds=self.seconds + seconds,
             versions=versions(),
         )
 

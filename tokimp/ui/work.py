@@ -16,7 +16,7 @@ from tokimp.errors import Cancelled, EmptyTextError, OptionError, TextTooLongErr
 from tokimp.methods.base import METHODS
 from tokimp.models.catalog import CATALOG, at_hand
 from tokimp.models.text_model import TextModel
-from tokimp.types import Attribution, Explanation, Floats, Request, Target, Task
+from tokimp.types import Attribution, Floats, Target, Task
 from tokimp.ui import controls
 from tokimp.ui.state import Asked, Grid, Result
 
@@ -109,7 +109,8 @@ def answer(asked: Asked, report: Report[Result]) -> Result:
     def watch(fraction: float, partial: Floats | None) -> None:
         draft = None
         if partial is not None:
-            explanation = _draft(asked, question, Attribution(partial, signed=method.info.signed))
+            scores = Attribution(partial, signed=method.info.signed)
+            explanation = question.explanation(scores, asked.method, asked.options, asked.seed)
             draft = Result(explanation, question.prediction, finished=False)
         report(Moment(fraction=fraction, value=draft))
 
@@ -188,33 +189,6 @@ def check_length(text: str) -> None:
     if len(text) > MOST_CHARACTERS:
         limit = f"{MOST_CHARACTERS:,} are the limit here."
         raise TextTooLongError(f"The text has {len(text):,} characters; {limit}", "Shorten it.")
-
-
-def _draft(asked: Asked, question: api.Question, attribution: Attribution) -> Explanation:
-    request = Request(
-        model=question.model.key,
-        revision=question.model.revision,
-        task=asked.task,
-        text=asked.text,
-        method=asked.method,
-        target=asked.target,
-        contrast=asked.contrast,
-        output=question.target.output,
-        options=dict(asked.options),
-        seed=asked.seed,
-        mask=asked.mask,
-    )
-    return Explanation(
-        request=request,
-        tokens=question.inputs.tokens,
-        target=question.target,
-        attribution=attribution,
-        output=question.output,
-        probability=question.probability,
-        seconds=question.seconds,
-        evaluations=question.evaluations,
-        versions={},
-    )
 
 
 class Turns:
