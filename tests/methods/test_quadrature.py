@@ -69,6 +69,16 @@ def test_it_looks_closer_where_needed() -> None:
     assert missing_share(many) <= 0.01
 
 
+def test_gaps_that_cancel_are_seen() -> None:
+    """A wave that is the same to both sides of the middle: what one half misses, the other has too much of."""
+    symmetric = tokimp.ask(toy(lambda v: v.sum(1) + torch.cos(60 * (v.sum(1) - 1.5))), TEXT, target="yes")
+    few, many = (symmetric.explain("integrated_gradients", {"steps": steps}) for steps in (4, 64))
+    assert missing_share(few) < 0.01
+    assert "not converged" in few.attribution.notes[0]
+    assert many.attribution.notes == ()
+    assert spent(symmetric, many) > BUDGET * 4
+
+
 def test_what_does_not_converge_says_how_far_it_is() -> None:
     found = wild(3000.0).explain("integrated_gradients", {"steps": 8})
     (note,) = found.attribution.notes
