@@ -1,9 +1,8 @@
 """Which input tokens matter for what a language model says, and can the explanation be trusted?"""
 
-from importlib.metadata import PackageNotFoundError, version
-
 from tokimp.api import ask, catalog, explain, load, methods, predict, tasks
 from tokimp.types import Attribution, Candidate, Explanation, Prediction, Request, Target, Token
+from tokimp.version import __version__
 
 __all__ = [
     "Attribution",
@@ -13,6 +12,7 @@ __all__ = [
     "Request",
     "Target",
     "Token",
+    "__version__",
     "ask",
     "catalog",
     "explain",
@@ -21,8 +21,3 @@ __all__ = [
     "predict",
     "tasks",
 ]
-
-try:
-    __version__ = version("tokimp")
-except PackageNotFoundError:  # a clone that runs without being installed
-    __version__ = "0.1.0"

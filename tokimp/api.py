@@ -20,6 +20,7 @@ from tokimp.models.targets import answer_logits, prediction, reading_position, r
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.types import TASKS, Attribution, Explanation, Output, Prediction, Progress, Request, Target, Task, Value
+from tokimp.version import __version__
 from tokimp.watch import Watch
 
 __all__ = ["Question", "ask", "catalog", "explain", "load", "methods", "predict", "tasks"]
@@ -238,12 +239,12 @@ def catalog() -> dict[str, CatalogEntry]:
 @cache
 def versions() -> Mapping[str, str]:
     """What computed a result: tokimp and the packages whose numbers it shows."""
-    names = ("tokimp", "torch", "transformers", "tokenizers", "numpy", "shap")
-    found = {}
+    names = ("torch", "transformers", "tokenizers", "numpy", "shap")
+    found = {"tokimp": __version__}
     for name in names:
         try:
             found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:  # a clone that was not installed; shap is optional
+        except importlib.metadata.PackageNotFoundError:  # shap is optional
             continue
     return found
 

@@ -145,9 +145,11 @@ class Explanation:
 
     def __post_init__(self) -> None:
         count = len(self.tokens)
-        for name in ("scores", "stderr", "history", "layers"):
+        for name, axes in (("scores", 1), ("stderr", 1), ("history", 2), ("layers", 2)):
             array = getattr(self.attribution, name)
-            if array is not None and (array.shape[-1] != count or not np.isfinite(array).all()):
+            if array is None:
+                continue
+            if array.ndim != axes or array.shape[-1] != count or not np.isfinite(array).all():
                 raise ValueError(f"{name} must hold one finite number for each of {count} tokens.")
 
     @property
