@@ -86,7 +86,10 @@ def busy(visitor: tuple[str, str]) -> Changes:
 
 
 def run(asked: Asked, shown: Result | None, visitor: tuple[str, str], turn: int) -> Iterator[Changes]:
-    """Computes and shows, refining in place; ends within one batch once the turn is over."""
+    """Computes and shows, refining in place; ends within one batch once the turn is over.
+
+    Yields at least once; a turn that was taken over by the visitor's next question changes nothing.
+    """
 
     def alive() -> bool:
         return TURNS.current(visitor) == turn
@@ -102,8 +105,7 @@ def run(asked: Asked, shown: Result | None, visitor: tuple[str, str], turn: int)
             draft = moment.value
             yield _progress(moment) | drafted(fresh)
     except Cancelled:
-        if TURNS.current(visitor) is None:
-            yield stopped(draft, shown)
+        yield stopped(draft, shown) if TURNS.current(visitor) is None else {}
     except TokimpError as error:
         yield _idle(shown) | {"status": sentences.failed(error)}
     except Exception as error:
@@ -124,8 +126,8 @@ def run_grid(shown: Result, visitor: tuple[str, str], turn: int) -> Iterator[Cha
                 return
             yield _progress(moment)
     except Cancelled:
-        if TURNS.current(visitor) is None:
-            yield _idle(shown) | {"status": sentences.told(sentences.line("hint", "Stopped."))}
+        halted = _idle(shown) | {"status": sentences.told(sentences.line("hint", "Stopped."))}
+        yield halted if TURNS.current(visitor) is None else {}
     except TokimpError as error:
         yield _idle(shown) | {"status": sentences.failed(error)}
     except Exception as error:

@@ -50,7 +50,7 @@ class Parts:
     heat_fold: gr.Accordion
 
     def named(self) -> dict[str, Any]:
-        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "chips"}
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("chips", "heat_fold")}
 
 
 def task_tab(start: Start, arrival: Arrival) -> Parts:

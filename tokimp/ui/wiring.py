@@ -36,8 +36,7 @@ def wire_arrival(demo: gr.Blocks, start: Start, parts: Parts, arrival: Arrival) 
 
     def arrive() -> dict[Any, Any]:
         result = arrival.result(start.task)
-        changes = {} if result is None or result is built else handlers.displayed(result)
-        return _by_part(parts, changes | {"turn": 0})
+        return _by_part(parts, {} if result is None or result is built else handlers.displayed(result))
 
     demo.load(arrive, None, _every(parts), **AT_ONCE, **EVENT)
 
@@ -80,6 +79,7 @@ def _wire_heatmap(task: Task, parts: Parts) -> None:
     def run(request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
         shown, turn = values
         if shown is None or shown.grid is not None:
+            yield _by_part(parts, {})
             return
         for changes in handlers.run_grid(shown, _visitor(request, task), int(turn)):
             yield _by_part(parts, changes)
@@ -136,7 +136,6 @@ def _every(parts: Parts) -> list[Any]:
 
 
 def _by_part(parts: Parts, changes: handlers.Changes) -> dict[Any, Any]:
+    """What Gradio takes: by component. It empties every output of a handler that says nothing at all."""
     named = parts.named()
-    return {named[name]: value for name, value in changes.items()}
-
-
+    return {named[name]: value for name, value in changes.items()} or {parts.turn: gr.skip()}
