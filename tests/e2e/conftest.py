@@ -41,9 +41,11 @@ def address() -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     executable = shutil.which("chromium")
     assert executable, "These tests drive a real browser: install Debian's chromium."
-    with sync_playwright() as playwright:
-        with playwright.chromium.launch(executable_path=executable, args=FLAGS.split()) as launched:
-            yield launched
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=executable, args=FLAGS.split()) as launched,
+    ):
+        yield launched
 
 
 @pytest.fixture

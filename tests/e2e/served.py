@@ -8,6 +8,7 @@ from tokimp.ui.serving import serve
 
 if __name__ == "__main__":
     demo = serve(wait=False, quiet=True, server_name="127.0.0.1")
-    print(demo.local_url, flush=True)
+    sys.stdout.write(f"{demo.local_url}\n")
+    sys.stdout.flush()
     sys.stdin.read()
     demo.close()

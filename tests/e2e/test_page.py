@@ -47,7 +47,8 @@ def finished(page: Page) -> None:
 
 def shown_text(page: Page) -> str:
     """The coloured text without what the tokenizer added."""
-    script = "(node) => [...node.childNodes].filter((n) => !n.classList?.contains('tk-added')).map((n) => n.textContent).join('')"
+    typed_nodes = "[...node.childNodes].filter((each) => !each.classList?.contains('tk-added'))"
+    script = f"(node) => {typed_nodes}.map((each) => each.textContent).join('')"
     return str(part(page, "tokens").locator(".tk-text").evaluate(script))
 
 
@@ -227,7 +228,9 @@ def test_keyboard_goes_as_one_reads(open_page: Open) -> None:
     order = []
     for _ in range(40):
         page.keyboard.press("Tab")
-        order.append(page.evaluate("document.activeElement.closest('[class*=tk-part-]')?.className.match(/tk-part-(\\w+)/)?.[1]"))
+        order.append(
+            page.evaluate("document.activeElement.closest('[class*=tk-part-]')?.className.match(/tk-part-(\\w+)/)?.[1]")
+        )
     stops = [name for name in dict.fromkeys(order) if name]
     expected = ["model", "method", "explain", "bars", "target", "contrast", "tokens"]
     assert [name for name in stops if name in expected] == expected

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from tokimp.errors import TokimpError
 from tokimp.models.catalog import CATALOG, at_hand, default_key
@@ -38,7 +40,7 @@ class Arrival:
         for start in examples.starts():
             asked = Asked(start.task, self.models[start.task], start.examples[0].text, start.method)
             if self.hub_reachable or at_hand(CATALOG[asked.model]):
-                _quietly(lambda asked=asked: self._prepare_task(asked))
+                _quietly(partial(self._prepare_task, asked))
         self.ready.set()
 
     def _prepare_task(self, asked: Asked) -> None:
@@ -62,5 +64,5 @@ def _quietly(step: Callable[[], None]) -> None:
         handlers.report_without_words(error)
 
 
-def _nobody(_moment: work.Moment[Result]) -> None:
+def _nobody(_moment: work.Moment[Any]) -> None:
     """Nobody waits for these moments."""

@@ -105,7 +105,9 @@ def options_payload(method: str, output: str = "logit", seed: int = 0) -> Payloa
 def target_choice(task: Task, prediction: Prediction, chosen: Picked) -> Payload:
     """What to explain: the model's own answer, one of the likeliest, or a typed word."""
     own = [{"value": None, "label": "the model’s own answer"}]
-    return choice_payload("What to explain", [("", own), ("Likeliest", _candidates(task, prediction))], chosen, _word(task))
+    return choice_payload(
+        "What to explain", [("", own), ("Likeliest", _candidates(task, prediction))], chosen, _word(task)
+    )
 
 
 def contrast_choice(task: Task, prediction: Prediction, chosen: Picked) -> Payload:

@@ -31,7 +31,7 @@ class OptionForm(View):
 
     script = "options.js"
 
-    def preprocess(self, payload: Payload | None) -> dict[str, Value]:  # type: ignore[override]
+    def preprocess(self, payload: Payload | None) -> dict[str, Value]:
         fields: list[dict[str, Any]] = (payload or {}).get("fields", [])
         return {each["name"]: each["value"] for each in fields if each["value"] != each["default"]}
 

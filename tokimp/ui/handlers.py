@@ -145,9 +145,7 @@ def displayed(result: Result) -> Changes:
         "explained": sentences.explained(result.explanation),
         "target": controls.target_choice(request.task, prediction, request.target),
         "contrast": controls.contrast_choice(request.task, prediction, request.contrast),
-        "mask": gr.update(
-            value=controls.mask_choice(request.text, request.mask), visible=len(prediction.masks) > 1
-        ),
+        "mask": gr.update(value=controls.mask_choice(request.text, request.mask), visible=len(prediction.masks) > 1),
         "tokens": gr.update(value=text_payload(result.explanation), state="ready"),
         "limits": sentences.limits(result),
         "table": gr.update(value=table_payload(result.explanation), state="ready"),

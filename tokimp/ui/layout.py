@@ -32,6 +32,6 @@ def build(arrival: Arrival | None = None) -> gr.Blocks:
             for start in examples.starts():
                 with gr.Tab(start.title, id=start.task):
                     parts = task_tab(start, arrival)
-                    wire(start, parts, arrival)
+                    wire(start, parts)
                 wire_arrival(demo, start, parts, arrival)
     return demo

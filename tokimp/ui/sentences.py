@@ -57,7 +57,8 @@ def limits(result: Result) -> Payload:
     lines = [line("note", (info.title, "b"), took + _sum(explanation))]
     lines += [line("limit", note) for note in explanation.attribution.notes]
     if not result.finished:
-        lines = [line("limit", (info.title, "b"), ", unfinished: the work was stopped, and more would change these scores.")]
+        unfinished = ", unfinished: the work was stopped, and more of it would change these scores."
+        lines = [line("limit", (info.title, "b"), unfinished)]
     return told(*lines)
 
 
@@ -68,7 +69,8 @@ def _sum(explanation: Explanation) -> str:
         return ""
     whole = explanation.output - start
     missing = f"; {percent(abs(gap / whole))} of it is missing" if whole and abs(gap / whole) > 5e-4 else ""
-    return f" The scores make up the {show(whole)} {UNITS[explanation.target.output]} between a text that says nothing and this one{missing}."
+    unit = UNITS[explanation.target.output]
+    return f" The scores make up the {show(whole)} {unit} between a text that says nothing and this one{missing}."
 
 
 def facts(explanation: Explanation) -> Payload:
@@ -151,5 +153,3 @@ def _duration(seconds: float) -> str:
     if seconds < 0.95:
         return f"{max(seconds, 0.1):.1f} s"
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-
-

@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 
-from tokimp.types import Task
 from tokimp.ui import controls, handlers, masks, sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import CandidateBars, Heatmap, RankedTable, TokenView
@@ -56,7 +55,7 @@ class Parts:
 def task_tab(start: Start, arrival: Arrival) -> Parts:
     """The tab's zones, filled with the first result."""
     result = arrival.result(start.task)
-    first = _first_values(start.task, result)
+    first = _first_values(result)
     parts: dict[str, Any] = {
         "shown": gr.State(result),
         "masked": gr.State(None),
@@ -68,7 +67,7 @@ def task_tab(start: Start, arrival: Arrival) -> Parts:
             parts |= _ask(start, arrival)
         with gr.Column(scale=7, min_width=280):
             with gr.Column(elem_classes="tk-answer"):
-                parts |= _answer(start.task, first)
+                parts |= _answer(first)
             with gr.Column(elem_classes="tk-why"):
                 parts |= _why(first)
             with gr.Row(elem_classes="tk-takeaway"):
@@ -112,7 +111,7 @@ def _ask(start: Start, arrival: Arrival) -> dict[str, Any]:
     return parts
 
 
-def _answer(task: Task, first: dict[str, Any]) -> dict[str, Any]:
+def _answer(first: dict[str, Any]) -> dict[str, Any]:
     parts = {
         "said": Sentences(**first["said"], live=True),
         "bars": CandidateBars(**first["bars"], empty="What the model says will stand here."),
@@ -139,7 +138,7 @@ def _why(first: dict[str, Any]) -> dict[str, Any]:
     return parts
 
 
-def _first_values(task: Task, result: Result | None) -> dict[str, Any]:
+def _first_values(result: Result | None) -> dict[str, Any]:
     """Constructor arguments of the parts that show a result."""
     names = ("said", "bars", "mask", "target", "contrast", "explained", "tokens", "limits", "table", "heat", "facts")
     if result is None:

@@ -20,7 +20,7 @@ AT_ONCE: dict[str, Any] = {"queue": False, "trigger_mode": "multiple"}
 EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
-def wire(start: Start, parts: Parts, arrival: Arrival) -> None:
+def wire(start: Start, parts: Parts) -> None:
     """Everything that can happen in a task's tab."""
     _wire_questions(start.task, parts)
     _wire_form(start, parts)

@@ -137,7 +137,7 @@ def grid(asked: Asked, report: Report[Grid]) -> Grid:
     seen = 0
     last = 0.0
 
-    def watch(fraction: float, partial: Floats | None) -> None:
+    def watch(fraction: float, _partial: Floats | None) -> None:
         nonlocal seen, last
         seen, last = seen + (fraction < last), fraction
         report(Moment(fraction=min(1.0, (seen + fraction) / parts)))
