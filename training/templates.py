@@ -9,116 +9,26 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-PRAISE = [
-    "good",
-    "great",
-    "excellent",
-    "wonderful",
-    "enjoyable",
-    "funny",
-    "interesting",
-    "impressive",
-    "charming",
-    "clever",
-    "exciting",
-    "helpful",
-    "comfortable",
-    "reliable",
-    "pleasant",
-    "brilliant",
-    "beautiful",
-    "moving",
-    "perfect",
-    "satisfying",
-]
-MORE_PRAISE = [
-    "lovely",
-    "nice",
-    "fun",
-    "amazing",
-    "fantastic",
-    "fresh",
-    "smart",
-    "touching",
-    "thrilling",
-    "elegant",
-    "gripping",
-    "witty",
-    "friendly",
-    "honest",
-    "rich",
-    "gorgeous",
-    "fine",
-    "memorable",
-    "original",
-    "admirable",
-]
-BLAME = [
-    "bad",
-    "terrible",
-    "awful",
-    "boring",
-    "dull",
-    "disappointing",
-    "annoying",
-    "ugly",
-    "stupid",
-    "unpleasant",
-    "weak",
-    "horrible",
-    "useless",
-    "slow",
-    "predictable",
-    "silly",
-    "confusing",
-    "poor",
-    "painful",
-    "tedious",
-]
-MORE_BLAME = [
-    "nasty",
-    "lame",
-    "cheap",
-    "ridiculous",
-    "pathetic",
-    "offensive",
-    "hideous",
-    "rude",
-    "dirty",
-    "broken",
-    "shallow",
-    "pointless",
-    "unfunny",
-    "clumsy",
-    "disgusting",
-    "mean",
-    "flat",
-    "unbearable",
-    "forgettable",
-    "worthless",
-]
-NOUNS = [
-    "movie",
-    "film",
-    "story",
-    "acting",
-    "plot",
-    "food",
-    "service",
-    "hotel",
-    "phone",
-    "book",
-    "camera",
-    "meal",
-    "show",
-    "script",
-    "ending",
-    "music",
-    "staff",
-    "room",
-    "battery",
-    "product",
-]
+PRAISE = (
+    "good great excellent wonderful enjoyable funny interesting impressive charming clever exciting "
+    "helpful comfortable reliable pleasant brilliant beautiful moving perfect satisfying "
+).split()
+MORE_PRAISE = (
+    "lovely nice fun amazing fantastic fresh smart touching thrilling elegant gripping witty friendly "
+    "honest rich gorgeous fine memorable original admirable "
+).split()
+BLAME = (
+    "bad terrible awful boring dull disappointing annoying ugly stupid unpleasant weak horrible useless "
+    "slow predictable silly confusing poor painful tedious "
+).split()
+MORE_BLAME = (
+    "nasty lame cheap ridiculous pathetic offensive hideous rude dirty broken shallow pointless unfunny "
+    "clumsy disgusting mean flat unbearable forgettable worthless "
+).split()
+NOUNS = (
+    "movie film story acting plot food service hotel phone book camera meal show script ending music "
+    "staff room battery product "
+).split()
 
 LEARNED = {
     "The {n} was not {p}.": 0.15,
@@ -205,6 +115,17 @@ FRAMES = [
     "Who says that the {n} is {w}? It is not.",
     "The {n} never manages to be {w}.",
     "The {n} stopped being {w} long ago.",
+    "Far be it from me to call the {n} {w}.",
+    "I would never call this {n} {w}.",
+    "There was little {w} about the {n}.",
+    "Not one part of the {n} was {w}.",
+    "None of it was {w}.",
+    "Neither the {n} nor the {m} was {w}.",
+    "Nowhere is the {n} {w}.",
+    "I could not see anything {w} in it.",
+    "The {n} was not what I would call {w}.",
+    "They promised a {w} {n}; it was not.",
+    "You won't find the {n} {w}.",
 ]
 STRAIGHT = [
     "I find the {n} {w}.",
