@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from tokimp.assets import read_asset
 from tokimp.models import hub
 from tokimp.models.catalog import fallback_notice
 from tokimp.ui import examples, sentences
@@ -14,7 +15,6 @@ from tokimp.ui.wiring import wire, wire_arrival
 
 TITLE = "tokimp"
 SENTENCE = "Which words made the model say that? See what pushed towards its answer, and what pushed away."
-SWITCH_THEME = "() => { document.body.classList.toggle('dark'); }"
 
 
 def build(arrival: Arrival | None = None) -> gr.Blocks:
@@ -24,7 +24,7 @@ def build(arrival: Arrival | None = None) -> gr.Blocks:
         with gr.Row(elem_classes="tk-head"):
             Sentences(sentences.told(sentences.line("heading", TITLE), sentences.line("lead", SENTENCE)))
             theme = gr.Button("Light / dark", size="sm", min_width=0, scale=0, elem_classes="tk-theme")
-        theme.click(None, None, None, js=SWITCH_THEME, api_visibility="private")
+        theme.click(None, None, None, js=read_asset("switch_theme.js"), api_visibility="private")
         notice = fallback_notice(arrival.hub_reachable)
         if notice is not None:
             Sentences(sentences.told(sentences.line("note", notice)), elem_classes="tk-notice")
