@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import re
 import sys
 from pathlib import Path
 
@@ -23,9 +22,8 @@ def methods_table() -> str:
     rows = ["| key | method | what it tells | signed | adds up | cost |", "|---|---|---|---|---|---|"]
     for key, info in tokimp.methods().items():
         signed, complete = ("yes" if fact else "no" for fact in (info.signed, info.complete))
-        rows.append(
-            f"| `{key}` | [{info.title}]({info.url}) ({info.paper}) | {info.tells} | {signed} | {complete} | {info.cost} |"
-        )
+        named = f"[{info.title}]({info.url}) ({info.paper})"
+        rows.append(f"| `{key}` | {named} | {info.tells} | {signed} | {complete} | {info.cost} |")
     return "\n".join(rows)
 
 
@@ -33,7 +31,9 @@ def models_table() -> str:
     """One row a model of the catalogue."""
     rows = ["| key | task | source | licence | size | what it is |", "|---|---|---|---|---|---|"]
     for key, entry in tokimp.catalog().items():
-        source = f"[{entry.source}](https://huggingface.co/{entry.source})" if entry.source else "ours, in `assets/models`"
+        source = (
+            f"[{entry.source}](https://huggingface.co/{entry.source})" if entry.source else "ours, in `assets/models`"
+        )
         size = (ROOT / "assets/models" / key / "delta.safetensors").stat().st_size if entry.ours else entry.size
         shown = f"{'' if entry.exact else 'about '}{size / 1e6:,.0f} MB"
         rows.append(f"| `{key}` | {entry.task} | {source} | {entry.licence} | {shown} | {entry.about} |")
@@ -60,11 +60,12 @@ def main() -> int:
     path = ROOT / "README.md"
     before = after = path.read_text(encoding="utf-8")
     for name, make in PARTS.items():
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        after, found = pattern.subn(lambda match, text=make(): f"{match[1]}{text}\n{match[2]}", after)
-        if found != 1:
+        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        if after.count(start) != 1 or after.count(end) != 1:
             print(f"README.md has no part {name!r}.")
             return 1
+        head, rest = after.split(start)
+        after = f"{head}{start}{make()}\n{end}{rest.split(end)[1]}"
     if check:
         if after != before:
             print("README.md is out of date: run python scripts/readme.py")

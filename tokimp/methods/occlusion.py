@@ -28,7 +28,7 @@ class Occlusion:
         tells="How much the answer loses when a token is taken away and all others stay.",
         paper="Zeiler & Fergus 2014, section 3; Li et al. 2016 for text",
         url="https://arxiv.org/abs/1612.08220",
-        cost="1 forward pass a token and repeat, and 1",
+        cost="tokens × repeats + 1 forward passes",
         stochastic=True,
     )
     replacement: str | int = option(
