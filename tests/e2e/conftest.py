@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+import tokimp
+
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
@@ -26,6 +28,7 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """Where the page is served: by a process of its own, as Gradio leaves event loops unclosed."""
+    tokimp.load("smollm2-135m")  # on a new machine its GGUF is converted here, not while a page waits for it
     command = [sys.executable, "-m", "tests.e2e.served"]
     settings = os.environ | {"HF_HUB_OFFLINE": "1", "TOKIMP_ALLOW_ANY_MODEL": "1"}
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
