@@ -14,11 +14,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tokimp.api import Question, ask  # noqa: E402 - the clone need not be installed
-from tokimp.methods.integrated_gradients import BUDGET, IntegratedGradients  # noqa: E402
-from tokimp.methods.quadrature import Integral, Path as Way, adaptive_rule, fixed_rule  # noqa: E402
-from tokimp.models.loading import load  # noqa: E402
-from tokimp.watch import Watch  # noqa: E402
+from tokimp.api import Question, ask
+from tokimp.methods.integrated_gradients import BUDGET, IntegratedGradients
+from tokimp.methods.quadrature import Integral, adaptive_rule, fixed_rule
+from tokimp.methods.quadrature import Path as Way
+from tokimp.models.loading import load
+from tokimp.watch import Watch
 
 SEED_PROMPT = (
     "On a sunny afternoon in the countryside, villagers set up colorful tents and wooden stalls for the annual "
