@@ -25,7 +25,7 @@ PATIENCE = 25_000
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Where the page is served: by a process of its own, as Gradio leaves event loops unclosed."""
     tokimp.load("smollm2-135m")  # on a new machine its GGUF is converted here, not while a page waits for it
@@ -40,7 +40,7 @@ def address() -> Iterator[str]:
         server.terminate()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     executable = shutil.which("chromium")
     assert executable, "These tests drive a real browser: install Debian's chromium."

@@ -11,6 +11,14 @@ from tests.e2e.conftest import Open
 
 pytestmark = [pytest.mark.e2e, pytest.mark.packs, pytest.mark.timeout(180)]
 
+COLORS = {
+    "light": ("rgb(255, 255, 255)", "rgb(28, 28, 31)"),
+    "dark": ("rgb(24, 24, 27)", "rgb(244, 244, 245)"),
+}
+PAPER = """(node) => {
+  while (getComputedStyle(node).backgroundColor === "rgba(0, 0, 0, 0)") node = node.parentElement;
+  return getComputedStyle(node).backgroundColor;
+}"""
 TABS = ("Classification", "Next token", "Fill mask")
 HOSTILE = "<script>alert(1)</script> ${7*7} {{x}} \\n \\u0041 `tick` <img src=x onerror=alert(2)> שלום 👩‍🚀 你好"
 
@@ -218,8 +226,10 @@ def test_a_phone_never_scrolls_sideways(open_page: Open, tab: str, theme: str) -
         page.get_by_role("button", name=re.compile(fold)).locator("visible=true").click()
     expect(part(page, "heat").locator("g").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
-    assert dark == (theme == "dark")
+    heading = part(page, "said").locator("h2")
+    paper = heading.evaluate(PAPER)
+    ink = heading.evaluate("(node) => getComputedStyle(node).color")
+    assert (paper, ink) == COLORS[theme]
 
 
 def test_keyboard_goes_as_one_reads(open_page: Open) -> None:

@@ -21,11 +21,10 @@ class Example:
 
 @dataclass(frozen=True)
 class Start:
-    """How a task's tab begins: its sentence, its texts (the first is shown at once), its method."""
+    """How a task's tab begins: its title, its method, its texts, of which the first is shown at once."""
 
     task: Task
     title: str
-    about: str
     method: str
     examples: tuple[Example, ...]
 

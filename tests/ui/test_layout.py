@@ -1,0 +1,94 @@
+"""The page as a whole: private events, nothing from elsewhere, and a first result that is real."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tokimp import api
+from tokimp.assets import read_asset
+from tokimp.models import catalog
+from tokimp.models.packs import INSTALL
+from tokimp.types import TASKS, Task
+from tokimp.ui import examples, serving, work
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ("choice.js", "options.js", "sentences.js", "download.js", "switch_theme.js")
+
+
+@pytest.fixture(scope="module")
+def page() -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.ui.described"]
+    facts: dict[str, Any] = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+    return facts
+
+
+def test_a_tab_for_each_task_in_one_layout(page: dict[str, Any]) -> None:
+    assert tuple(start.task for start in examples.starts()) == TASKS
+    names = [component["props"].get("component_class_name") for component in page["config"]["components"]]
+    counts = {
+        view: names.count(view) for view in ("TokenView", "CandidateBars", "RankedTable", "Heatmap", "OptionForm")
+    }
+    assert counts == {"TokenView": 6, "CandidateBars": 3, "RankedTable": 3, "Heatmap": 3, "OptionForm": 3}
+
+
+def test_no_event_is_an_api(page: dict[str, Any]) -> None:
+    assert {event["api_visibility"] for event in page["config"]["dependencies"]} == {"private"}
+
+
+def test_model_work_shares_one_queue_and_the_rest_never_waits(page: dict[str, Any]) -> None:
+    waiting = [event["line"] for event in page["events"] if event["waits"] and event["computes"]]
+    assert waiting == [["model", 1]] * len(waiting)
+    assert waiting
+
+
+def test_no_component_carries_the_page_in_its_config(page: dict[str, Any]) -> None:
+    assert len(json.dumps(page["config"])) < 700_000
+    assert "functools.partial" not in json.dumps(page["config"])
+
+
+def test_scripts_never_parse_markup() -> None:
+    forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|Function\("
+    assert [name for name in SCRIPTS if re.search(forbidden, read_asset(name))] == []
+
+
+def test_sheets_and_fonts_fetch_nothing() -> None:
+    assert not re.search(r"@import|url\((?![\"']?data:)", serving.launch_settings()["css"])
+    assert serving.theme()._stylesheets == []
+
+
+def test_nothing_is_recorded() -> None:
+    settings = serving.launch_settings()
+    names = ("run_history", "enable_monitoring", "pwa", "show_error", "ssr_mode", "mcp_server")
+    assert {name: settings[name] for name in names} == dict.fromkeys(names, False)
+
+
+def test_the_page_starts_with_nothing_at_hand(page: dict[str, Any]) -> None:
+    bare = json.dumps(page["bare"])
+    assert INSTALL in bare
+    assert "Press Explain" in bare
+
+
+@pytest.mark.packs
+@pytest.mark.parametrize("task", TASKS)
+def test_first_results_are_those_of_the_models_that_are_shipped(task: Task) -> None:
+    stored = examples.stored_result(task)
+    start = next(start for start in examples.starts() if start.task == task)
+    assert stored is not None
+    request = stored.explanation.request
+    assert request.model == catalog.default_key(task, hub_reachable=False)
+    assert request.revision == api.load(request.model).revision
+    assert (request.text, request.method) == (start.examples[0].text, start.method)
+    question = api.ask(api.load(request.model), request.text)
+    assert question.target == stored.explanation.target
+    assert question.output == pytest.approx(stored.explanation.output, abs=0.02)
+    if task != "next-token":  # its 68 tokens take a minute on one thread
+        again = work.answer(stored.asked(), lambda _: None).explanation
+        np.testing.assert_allclose(again.scores, stored.explanation.scores, rtol=0, atol=0.02)
