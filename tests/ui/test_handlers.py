@@ -26,7 +26,8 @@ def result(decoder: TextModel, monkeypatch: pytest.MonkeyPatch) -> Result:
 
 
 def words(payload: dict[str, Any]) -> str:
-    return " ".join("".join(text for text, _ in line["parts"]) for line in payload["lines"])
+    told = payload.get("value", payload)
+    return " ".join("".join(text for text, _ in line["parts"]) for line in told["lines"])
 
 
 def ran(question: Asked, shown: Result | None = None) -> list[dict[str, Any]]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from tokimp.errors import TokimpError
+from tokimp.errors import Cancelled, TokimpError
 from tokimp.models.catalog import CATALOG, at_hand, default_key
 from tokimp.types import Task
 from tokimp.ui import examples, handlers, work
 from tokimp.ui.state import Asked, Result
+
+LAST_BATCH = 10.0
 
 
 class Arrival:
@@ -26,32 +28,46 @@ class Arrival:
         self.hub_reachable = hub_reachable
         self.models: dict[Task, str] = {s.task: default_key(s.task, hub_reachable) for s in examples.starts()}
         self._results = {start.task: examples.stored_result(start.task) for start in examples.starts()}
-        self.ready = threading.Event()
+        self._over = threading.Event()
 
     def result(self, task: Task) -> Result | None:
         return self._results[task]
 
-    def prepare(self) -> threading.Thread:
+    def prepare(self) -> None:
         thread = threading.Thread(target=self._prepare, daemon=True, name="tokimp-arrival")
         thread.start()
-        return thread
+        atexit.register(self._give_up, thread)  # a thread inside torch at the end of the process aborts it
+
+    def _give_up(self, thread: threading.Thread) -> None:
+        self._over.set()
+        thread.join(LAST_BATCH)
+
+    def _still_wanted(self, _moment: work.Moment[Any] | None = None) -> None:
+        if self._over.is_set():
+            raise Cancelled
 
     def _prepare(self) -> None:
-        for start in examples.starts():
-            asked = Asked(start.task, self.models[start.task], start.examples[0].text, start.method)
-            if self.hub_reachable or at_hand(CATALOG[asked.model]):
-                _quietly(partial(self._prepare_task, asked))
-        self.ready.set()
+        at_hand_now = [s for s in examples.starts() if self.hub_reachable or at_hand(CATALOG[self.models[s.task]])]
+        for start in at_hand_now:
+            _quietly(partial(self._prepare_task, start))
+        for start in at_hand_now[:1]:
+            _quietly(partial(self._compile, start))
 
-    def _prepare_task(self, asked: Asked) -> None:
-        stored = self._results[asked.task]
+    def _prepare_task(self, start: examples.Start) -> None:
+        asked = Asked(start.task, self.models[start.task], start.examples[0].text, start.method)
+        self._still_wanted()
         model = work.model_for(asked)
+        stored = self._results[start.task]
         request = stored.explanation.request if stored is not None else None
         if request is None or (request.model, request.revision) != (model.key, model.revision):
-            result = work.answer(asked, _nobody)
-            self._results[asked.task] = result.with_grid(work.grid(asked, _nobody))
-        # shap compiles itself on its first use, which takes seconds.
-        work.answer(replace(asked, method="shap_text", options={"max_evals": 10}), _nobody)
+            result = work.answer(asked, self._still_wanted)
+            self._results[start.task] = result.with_grid(work.grid(asked, self._still_wanted))
+
+    def _compile(self, start: examples.Start) -> None:
+        """shap compiles itself on its first use, which takes seconds."""
+        text = min((example.text for example in start.examples), key=len)
+        asked = Asked(start.task, self.models[start.task], text, "shap_text", options={"max_evals": 10})
+        work.answer(asked, self._still_wanted)
 
 
 def _quietly(step: Callable[[], None]) -> None:
@@ -62,7 +78,3 @@ def _quietly(step: Callable[[], None]) -> None:
         return
     except Exception as error:
         handlers.report_without_words(error)
-
-
-def _nobody(_moment: work.Moment[Any]) -> None:
-    """Nobody waits for these moments."""

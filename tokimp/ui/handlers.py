@@ -27,6 +27,9 @@ LOG = logging.getLogger("tokimp")
 
 Changes = dict[str, Any]
 
+# What shows a result, and is dimmed while the next one is computed.
+DIMMED = ("said", "bars", "explained", "tokens", "limits", "table", "heat", "facts")
+
 
 def asked_from(task: Task, values: tuple[Any, ...]) -> Asked:
     """The form's values, in the order of `task_tab.FORM`, as a question."""
@@ -59,12 +62,11 @@ def settled(asked: Asked, shown: Result | None, keep_picks: bool) -> Asked:
 
 def begin(visitor: tuple[str, str]) -> Changes:
     """A new turn: what runs for this visitor here ends, and the old result is dimmed."""
-    stale = gr.update(state="stale")
     return {
         "turn": TURNS.begin(visitor),
         "status": sentences.working("Waiting for a free turn …"),
         "stop": gr.update(interactive=True),
-        **dict.fromkeys(("tokens", "table", "heat"), stale),
+        **dict.fromkeys(DIMMED, gr.update(state="stale")),
     }
 
 
@@ -140,17 +142,17 @@ def displayed(result: Result) -> Changes:
     request, prediction = result.explanation.request, result.prediction
     return {
         "shown": result,
-        "said": sentences.said(request.task, prediction),
-        "bars": gr.update(value=_bars(result), state="ready"),
-        "explained": sentences.explained(result.explanation),
+        "said": _ready(sentences.said(request.task, prediction)),
+        "bars": _ready(_bars(result)),
+        "explained": _ready(sentences.explained(result.explanation)),
         "target": controls.target_choice(request.task, prediction, request.target),
         "contrast": controls.contrast_choice(request.task, prediction, request.contrast),
         "mask": gr.update(value=controls.mask_choice(request.text, request.mask), visible=len(prediction.masks) > 1),
-        "tokens": gr.update(value=text_payload(result.explanation), state="ready"),
-        "limits": sentences.limits(result),
-        "table": gr.update(value=table_payload(result.explanation), state="ready"),
+        "tokens": _ready(text_payload(result.explanation)),
+        "limits": _ready(sentences.limits(result)),
+        "table": _ready(table_payload(result.explanation)),
         "heat": heat(result),
-        "facts": sentences.facts(result.explanation),
+        "facts": _ready(sentences.facts(result.explanation)),
     }
 
 
@@ -166,10 +168,10 @@ def drafted(result: Result | None) -> Changes:
     if result is None:
         return {}
     return {
-        "said": sentences.said(result.task, result.prediction),
-        "bars": gr.update(value=_bars(result), state="ready"),
-        "explained": sentences.explained(result.explanation),
-        "tokens": gr.update(value=text_payload(result.explanation), state="ready"),
+        "said": _ready(sentences.said(result.task, result.prediction)),
+        "bars": _ready(_bars(result)),
+        "explained": _ready(sentences.explained(result.explanation)),
+        "tokens": _ready(text_payload(result.explanation)),
     }
 
 
@@ -185,9 +187,7 @@ def stopped(draft: Result | None, shown: Result | None) -> Changes:
 
 def heat(result: Result) -> Any:
     """The heatmap as far as it is known: of the likeliest outputs, or not computed yet."""
-    if result.grid is None:
-        return gr.update(value=None, state="ready")
-    return gr.update(value=_heatmap(result.explanation, result.grid), state="ready")
+    return _ready(None if result.grid is None else _heatmap(result.explanation, result.grid))
 
 
 def page_file(shown: Result | None) -> Any:
@@ -218,18 +218,19 @@ def _progress(moment: work.Moment[Any]) -> Changes:
 
 def _idle(shown: Result | None) -> Changes:
     """The earlier result again, undimmed; the form stays as it is."""
-    idle: Changes = {"stop": gr.update(interactive=False)}
-    if shown is None:
-        return idle | dict.fromkeys(("tokens", "table", "heat"), gr.update(state="ready"))
-    parts = displayed(shown)
-    return idle | {name: parts[name] for name in ("said", "bars", "explained", "tokens", "table", "heat")}
+    parts = displayed(shown) if shown is not None else dict.fromkeys(DIMMED, gr.update(state="ready"))
+    return {"stop": gr.update(interactive=False)} | {name: parts[name] for name in DIMMED}
+
+
+def _ready(payload: Any) -> Any:
+    return gr.update(value=payload, state="ready")
 
 
 def _bars(result: Result) -> Any:
     target = result.explanation.target
     chosen = None if target.continuation else target.index
-    words = result.task != "classification"
-    return bars_payload(result.prediction, chosen, target.contrast, words=words)
+    contrast = None if target.contrast_continuation else target.contrast
+    return bars_payload(result.prediction, chosen, contrast, words=result.task != "classification")
 
 
 def _heatmap(explanation: Explanation, grid: Grid) -> Any:
