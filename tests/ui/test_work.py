@@ -190,3 +190,19 @@ def test_turns_are_forgotten_in_the_order_of_their_beginning() -> None:
     turns.end(("two", "task"))
     assert turns.current(("two", "task")) is None
     assert turns.current(("three", "task")) is not None
+
+
+def test_time_left_counts_down_between_batches() -> None:
+    def work_in_two_batches(report: work.Report[str]) -> str:
+        report(work.Moment(fraction=0.5))
+        assert read.wait(60)
+        return "done"
+
+    read = threading.Event()
+    lefts: list[float] = []
+    for moment in work.watched(work_in_two_batches, lambda: True):
+        if moment.fraction == 0.5 and moment.left is not None:
+            lefts.append(moment.left)
+        if len(lefts) == 2:
+            read.set()
+    assert lefts[1] <= lefts[0]

@@ -213,7 +213,7 @@ def report_without_words(error: Exception) -> None:
 def _progress(moment: work.Moment[Any]) -> Changes:
     if moment.sentence:
         return {"status": sentences.working(moment.sentence)}
-    return {"status": sentences.progress(moment.fraction, moment.seconds)}
+    return {"status": sentences.progress(moment.fraction, moment.left)}
 
 
 def _idle(shown: Result | None) -> Changes:

@@ -53,7 +53,8 @@ def limits(result: Result) -> Payload:
     explanation = result.explanation
     info = METHODS[explanation.request.method].info
     count = explanation.evaluations
-    took = f", {count:,} evaluation{'s' * (count != 1)} in {_duration(explanation.seconds)}."
+    model = drawable(explanation.request.model)
+    took = f" on {model}, {count:,} evaluation{'s' * (count != 1)} in {_duration(explanation.seconds)}."
     lines = [line("note", (info.title, "b"), took + _sum(explanation))]
     lines += [line("limit", note) for note in explanation.attribution.notes]
     if not result.finished:
@@ -96,15 +97,13 @@ def facts(explanation: Explanation) -> Payload:
     return {"lines": [], "facts": pairs}
 
 
-def progress(fraction: float | None, seconds: float, evaluations: int = 0) -> Payload:
-    """What is done, and from the second second on how long the rest will take at this pace."""
+def progress(fraction: float | None, left: float | None) -> Payload:
+    """What is done, and how long the rest will take where that is worth saying."""
     if not fraction:
         return {"fraction": -1, "lines": [line("running", "Reading the text …")]}
     done = f"{100 * fraction:.0f}\u202f%"
-    if evaluations:
-        done += f", {evaluations:,} evaluations"
-    if seconds > 1 and fraction < 1:
-        done += f", about {_duration(seconds * (1 - fraction) / fraction)} left"
+    if left is not None and left > 1:
+        done += f", about {_duration(left)} left"
     return {"fraction": round(fraction, 4), "lines": [line("running", done)]}
 
 

@@ -31,12 +31,13 @@ Value = TypeVar("Value")
 @dataclass(frozen=True)
 class Moment(Generic[Value]):
     """How far the work is. `fraction` is None before the first batch; `value` is the latest draft of the
-    result, or the result itself once `done`."""
+    result, or the result itself once `done`. `seconds` have passed, `left` are to come at this pace."""
 
     sentence: str = ""
     fraction: float | None = None
     value: Value | None = None
     seconds: float = 0.0
+    left: float | None = None
     done: bool = False
 
 
@@ -93,7 +94,14 @@ def _paced(
             latest = replace(item, value=latest.value if item.value is None else item.value)
         if not alive():
             raise Cancelled
-        yield replace(latest, seconds=time.monotonic() - start)
+        yield replace(latest, left=_left(latest, time.monotonic() - start))
+
+
+def _left(latest: Moment[Value], now: float) -> float | None:
+    """Counts down between batches: the pace is that of the last one reported."""
+    if not latest.fraction or latest.done:
+        return None
+    return max(0.0, latest.seconds / latest.fraction - now)
 
 
 def answer(asked: Asked, report: Report[Result]) -> Result:
