@@ -19,6 +19,7 @@ from tokimp.methods.integrated_gradients import BUDGET, IntegratedGradients
 from tokimp.methods.quadrature import Integral, adaptive_rule, fixed_rule
 from tokimp.methods.quadrature import Path as Way
 from tokimp.models.loading import load
+from tokimp.views.numbers import percent
 from tokimp.watch import Watch
 
 SEED_PROMPT = (
@@ -74,8 +75,8 @@ def row(question: Question, baseline: str, adaptive: bool) -> str:
     shown = text.replace("\n", "⏎").replace("|", "\\|")
     return (
         f"| {shown} | {len(question.inputs)} | {question.target.label!r} | {baseline} | "
-        f"{'adaptive' if adaptive else '64 fixed'} | {difference:.2f} | {100 * integral.missing_share:.2g} % | "
-        f"{100 * signed / difference:+.2g} % | {watch.evaluations} | {seconds:.1f} |"
+        f"{'adaptive' if adaptive else '64 fixed'} | {difference:.2f} | {percent(integral.missing_share)} | "
+        f"{percent(signed / difference)} | {watch.evaluations} | {seconds:.1f} |"
     )
 
 
