@@ -77,4 +77,6 @@ def test_percent(part: float, shown: str) -> None:
 def test_percent_of_the_whole_and_of_more() -> None:
     assert percent(1.0) == "100\u202f%"
     assert percent(12.5) == "1250\u202f%"
+    assert percent(-1.9) == "−190\u202f%"
+    assert percent(-0.0003) == "−0.03\u202f%"
     assert percent(math.nan) == "–"

@@ -32,6 +32,8 @@ def percent(part: float) -> str:
     """A share of one: "47 %", "0.31 %", "< 0.01 %", "> 99.9 %"."""
     if not math.isfinite(part):
         return NOT_A_NUMBER
+    if part < 0:
+        return f"{MINUS}{percent(-part)}"
     hundred = 100 * part
     if 0 < hundred < 0.01:
         number = "< 0.01"
