@@ -35,8 +35,9 @@ function sentences(element, props, watch) {
 
   function render() {
     root.dataset.state = props.state || "ready";
-    if (props.live && !root.hasAttribute("aria-live")) root.setAttribute("aria-live", "polite");
     const value = props.value || {};
+    /* Screen readers hear how it ends, not every per cent on the way. */
+    if (props.live) root.setAttribute("aria-live", value.fraction >= 0 ? "off" : "polite");
     const nodes = (value.lines || []).map(line);
     if (value.fraction !== undefined && value.fraction !== null) {
       const box = make("div", "tk-progress");
