@@ -101,7 +101,8 @@ class Attribution:
     scores (token,), in the unit of `Target.output` where the method is signed;
     baseline_output: value of the target at the baseline, None where the method has no baseline;
     stderr (token,): standard error of sampled scores; history (step, token); layers (layer, token);
-    pairs (token, token); notes: sentences on what limits these numbers.
+    pairs (token, token); notes: sentences on what limits these numbers; iterations: what a
+    step-by-step method did at each step, as plain facts, one for each row of `history`.
     """
 
     scores: Floats
@@ -112,6 +113,7 @@ class Attribution:
     pairs: Floats | None = None
     signed: bool = True
     notes: tuple[str, ...] = ()
+    iterations: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         for name in _ARRAYS:
@@ -197,7 +199,7 @@ class Explanation:
             fields["request"] = Request(**fields["request"])
             fields["tokens"] = tuple(Token(**token) for token in fields["tokens"])
             fields["target"] = Target(**_tuples(fields["target"], "continuation", "contrast_continuation"))
-            fields["attribution"] = Attribution(**_tuples(fields["attribution"], "notes"))
+            fields["attribution"] = Attribution(**_tuples(fields["attribution"], "notes", "iterations"))
             return cls(**fields)
         except (KeyError, TypeError) as error:
             raise ValueError("This is not a whole explanation.") from error

@@ -172,3 +172,16 @@ def test_an_unknown_task_is_refused() -> None:
     tokenizer, network = models.word_pieces(), models.shared("bert", "masked-lm").network
     with pytest.raises(OptionError, match="'masked'"):
         tokimp.load((network, tokenizer), task="masked")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("family", "task"), models.ROWS)
+def test_blocks_are_the_layers_in_order(family: str, task: Task) -> None:
+    model = models.shared(family, task)
+    ran: list[torch.nn.Module] = []
+    hooks = [block.register_forward_hook(lambda block, *_: ran.append(block)) for block in dict.fromkeys(model.blocks)]
+    with torch.no_grad():
+        model.network.base_model(inputs_embeds=model.embed(model.encode(TEXTS[task]).ids)[None])
+    for hook in hooks:
+        hook.remove()
+    assert ran == model.blocks
+    assert len(ran) == 2

@@ -27,6 +27,7 @@ class Attention:
         url="https://arxiv.org/abs/1902.10186",
         cost="1 forward pass",
         signed=False,
+        targeted=False,
         needs=frozenset({"attention"}),
     )
     layers: str | int = option(

@@ -28,7 +28,8 @@ class MethodInfo:
     """Facts of a method, from which its control, scale, README row and tests follow.
 
     tells: one line on what the scores say; signed: scores push towards or away; complete: they add
-    up to output − baseline_output; needs: what a model must offer; cost: in model evaluations.
+    up to output − baseline_output; targeted: scores depend on what is explained, not on the text alone;
+    needs: what a model must offer; cost: in model evaluations.
     """
 
     key: str
@@ -41,6 +42,7 @@ class MethodInfo:
     signed: bool = True
     complete: bool = False
     stochastic: bool = False
+    targeted: bool = True
     needs: frozenset[str] = frozenset()
     tasks: tuple[Task, ...] = ("classification", "next-token", "masked-lm")
 

@@ -1,7 +1,7 @@
 """What a configuration does not tell about an architecture: one row each.
 
-Embeddings, layers and sizes are found through transformers' own accessors. A row says which tasks
-the family has and where it stands in the way of a method.
+Embeddings and sizes are found through transformers' own accessors. A row says which tasks the family
+has, where its layers are, and where it stands in the way of a method.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ DECODER: tuple[Task, ...] = ("next-token",)
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """`family` is transformers' model_type; `reserved_positions` counts rows of the position table without a token."""
+    """`family` is transformers' model_type; `blocks` is the path of the layers inside the body;
+    `reserved_positions` counts rows of the position table without a token."""
 
     family: str
     title: str
     tasks: tuple[Task, ...]
+    blocks: str
     reserved_positions: int = 0
 
     @property
@@ -36,24 +38,24 @@ class Architecture:
 ARCHITECTURES = {
     row.family: row
     for row in (
-        Architecture("bert", "BERT", ENCODER),
-        Architecture("distilbert", "DistilBERT", ENCODER),
-        Architecture("roberta", "RoBERTa", ENCODER, reserved_positions=2),
-        Architecture("xlm-roberta", "XLM-RoBERTa", ENCODER, reserved_positions=2),
-        Architecture("albert", "ALBERT", ENCODER),
-        Architecture("electra", "ELECTRA", ENCODER),
-        Architecture("deberta-v2", "DeBERTa-v2", ENCODER),
-        Architecture("gpt2", "GPT-2", DECODER),
-        Architecture("gpt_neo", "GPT-Neo", DECODER),
-        Architecture("gpt_neox", "GPT-NeoX (Pythia)", DECODER),
-        Architecture("opt", "OPT", DECODER),
-        Architecture("llama", "Llama", DECODER),
-        Architecture("mistral", "Mistral", DECODER),
-        Architecture("qwen2", "Qwen2", DECODER),
-        Architecture("qwen3", "Qwen3", DECODER),
-        Architecture("gemma", "Gemma", DECODER),
-        Architecture("gemma2", "Gemma 2", DECODER),
-        Architecture("gemma3_text", "Gemma 3", DECODER),
+        Architecture("bert", "BERT", ENCODER, "encoder.layer"),
+        Architecture("distilbert", "DistilBERT", ENCODER, "transformer.layer"),
+        Architecture("roberta", "RoBERTa", ENCODER, "encoder.layer", reserved_positions=2),
+        Architecture("xlm-roberta", "XLM-RoBERTa", ENCODER, "encoder.layer", reserved_positions=2),
+        Architecture("albert", "ALBERT", ENCODER, "encoder.albert_layer_groups"),
+        Architecture("electra", "ELECTRA", ENCODER, "encoder.layer"),
+        Architecture("deberta-v2", "DeBERTa-v2", ENCODER, "encoder.layer"),
+        Architecture("gpt2", "GPT-2", DECODER, "h"),
+        Architecture("gpt_neo", "GPT-Neo", DECODER, "h"),
+        Architecture("gpt_neox", "GPT-NeoX (Pythia)", DECODER, "layers"),
+        Architecture("opt", "OPT", DECODER, "decoder.layers"),
+        Architecture("llama", "Llama", DECODER, "layers"),
+        Architecture("mistral", "Mistral", DECODER, "layers"),
+        Architecture("qwen2", "Qwen2", DECODER, "layers"),
+        Architecture("qwen3", "Qwen3", DECODER, "layers"),
+        Architecture("gemma", "Gemma", DECODER, "layers"),
+        Architecture("gemma2", "Gemma 2", DECODER, "layers"),
+        Architecture("gemma3_text", "Gemma 3", DECODER, "layers"),
     )
 }
 

@@ -66,6 +66,13 @@ class TextModel:
             raise UnsupportedModelError("This network has no embedding matrix.")
         return weight
 
+    @property
+    def blocks(self) -> list[torch.nn.Module]:
+        """The network's layers in the order in which they run; a layer that is run again stands there again."""
+        found = list(self.network.base_model.get_submodule(self.architecture.blocks).children())
+        count = int(self.network.config.num_hidden_layers)
+        return [found[i * len(found) // count] for i in range(count)]
+
     def encode(self, text: str, limit: int | None = None) -> Encoded:
         """The text's tokens, at most `limit` (and never more than the model takes)."""
         most = self.limit if limit is None else min(limit, self.limit)
@@ -106,7 +113,7 @@ class TextModel:
     def attentions(self, ids: np.ndarray) -> Tensor:
         """Attention weights (layer, head, query, key) of one text's ids (token,)."""
         embeds = self.embed(ids)[None]
-        with self.lock, torch.inference_mode(), _eager(self.network), _capturing(self.network):
+        with self.lock, torch.inference_mode(), eager(self.network), _capturing(self.network):
             mask = torch.ones(embeds.shape[:2], dtype=torch.long, device=embeds.device)
             outputs = self.network.base_model(inputs_embeds=embeds, attention_mask=mask, output_attentions=True)
         return torch.stack([layer[0].float() for layer in outputs.attentions])
@@ -133,7 +140,7 @@ def _keeping(body: torch.nn.Module, positions: Tensor) -> Iterator[None]:
 
 
 @contextmanager
-def _eager(network: PreTrainedModel) -> Iterator[None]:
+def eager(network: PreTrainedModel) -> Iterator[None]:
     """While open, attention is computed step by step, so that its weights can be read."""
     before = network.config._attn_implementation
     if before in ("eager", None):

@@ -139,7 +139,7 @@ def grid(asked: Asked, report: Report[Grid]) -> Grid:
     question = put(asked, silent)
     info = METHODS[asked.method].info
     targets = _side_by_side(question)
-    if info.family == "attention":
+    if not info.targeted:
         targets = targets[:1]  # the same numbers for each output
     parts = len(targets)
     seen = 0
