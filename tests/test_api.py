@@ -16,6 +16,7 @@ from tokimp.errors import EmptyTextError, NoMaskError, OptionError, TextTooLongE
 from tokimp.methods.base import METHODS
 from tokimp.models.text_model import TextModel
 from tokimp.types import TASKS, Task
+from tokimp.watch import Watch
 
 EVERY_METHOD = pytest.mark.parametrize("method", METHODS)
 MODELS: list[tuple[str, Task]] = [("bert", "classification"), ("bert", "masked-lm"), ("gpt2", "next-token")]
@@ -245,3 +246,23 @@ def test_public_names_exist() -> None:
         assert getattr(tokimp, name) is not None
     assert tokimp.__version__
     assert {field.name for field in fields(tokimp.Explanation)} >= {"request", "tokens", "target", "attribution"}
+
+
+def test_half_precision_is_asked_for_and_says_so() -> None:
+    model = models.shared("llama", "next-token")
+    plain = tokimp.explain(model, TEXTS["next-token"], "gradient_x_input", target=1)
+    half = tokimp.explain(model, TEXTS["next-token"], "gradient_x_input", target=1, precision="bf16")
+    assert plain.request.precision == model.precision == "fp32"
+    assert half.request.precision == "bf16"
+    assert half.attribution.notes == ("Computed in bf16, with about three digits: close scores may change places.",)
+    assert 0 < abs(half.output - plain.output) < 0.05 * abs(plain.output)
+    np.testing.assert_allclose(half.scores, plain.scores, atol=0.05 * np.abs(plain.scores).max())
+    with pytest.raises(OptionError, match="There is no precision 'fp8'"):
+        tokimp.explain(model, TEXTS["next-token"], "gradient_x_input", precision="fp8")  # type: ignore[arg-type]
+
+
+def test_a_counter_counts_while_it_runs() -> None:
+    asked = tokimp.ask(models.shared("bert", "classification"), TEXTS["classification"])
+    counter, seen = Watch(), []
+    found = asked.explain("occlusion", watch=lambda *_: seen.append(counter.evaluations), counter=counter)
+    assert seen[-1] == counter.evaluations == found.evaluations - asked.evaluations > 0

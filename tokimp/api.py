@@ -19,7 +19,19 @@ from tokimp.models.scoring import Scorer, memory_watched
 from tokimp.models.targets import answer_logits, prediction, reading_position, resolve
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
-from tokimp.types import TASKS, Attribution, Explanation, Output, Prediction, Progress, Request, Target, Task, Value
+from tokimp.types import (
+    TASKS,
+    Attribution,
+    Explanation,
+    Output,
+    Precision,
+    Prediction,
+    Progress,
+    Request,
+    Target,
+    Task,
+    Value,
+)
 from tokimp.version import __version__
 from tokimp.watch import Watch
 
@@ -51,16 +63,24 @@ class Question:
 
     @memory_watched()
     def explain(
-        self, method: str, options: Mapping[str, Value] | None = None, seed: int = 0, watch: Progress | None = None
+        self,
+        method: str,
+        options: Mapping[str, Value] | None = None,
+        seed: int = 0,
+        watch: Progress | None = None,
+        counter: Watch | None = None,
     ) -> Explanation:
         """The target's value shared out among the tokens by one method.
+
+        `counter`, if given, counts the evaluations while they run.
 
         Raises:
             MethodUnavailableError, OptionError, NoBaselineError, OutOfMemoryError; whatever `watch` raises.
         """
         check_available(self.model, method)
         built = build(method, options or {}, seed)
-        counter, start = Watch(watch), time.perf_counter()
+        counter, start = counter or Watch(), time.perf_counter()
+        counter.report = watch
         attribution = built.attribute(self.model, self.inputs, self.target, counter)
         spent = time.perf_counter() - start
         return self.explanation(attribution, method, options, seed, counter.evaluations, spent)
@@ -116,18 +136,29 @@ class Question:
             options=dict(options or {}),
             seed=seed,
             mask=self.mask,
+            precision=self.model.precision,
         )
         return Explanation(
             request=request,
             tokens=self.inputs.tokens,
             target=self.target,
-            attribution=replace(attribution, notes=(*_about(self.target), *attribution.notes)),
+            attribution=replace(attribution, notes=(*self._notes(), *attribution.notes)),
             output=self.output,
             probability=self.probability,
             evaluations=self.evaluations + evaluations,
             seconds=self.seconds + seconds,
             versions=versions(),
         )
+
+    def _notes(self) -> list[str]:
+        notes, target = [], self.target
+        if target.continuation or target.contrast_continuation:
+            word = target.label if target.continuation else target.contrast_label
+            count = len(target.ids) if target.continuation else len(target.contrast_ids)
+            notes.append(f"“{word}” is {count} tokens: explained is the sum of their log-probabilities.")
+        if self.model.precision == "bf16":
+            notes.append("Computed in bf16, with about three digits: close scores may change places.")
+        return notes
 
 
 @memory_watched()
@@ -200,6 +231,7 @@ def explain(  # noqa: PLR0913 - the frozen public signature; each is one word of
     output: Output = "logit",
     mask: int = 0,
     seed: int = 0,
+    precision: Precision = "fp32",
     watch: Progress | None = None,
     **options: Value,
 ) -> Explanation:
@@ -208,6 +240,8 @@ def explain(  # noqa: PLR0913 - the frozen public signature; each is one word of
     `target` and `contrast` are a class or word, an id, or None for the model's own prediction and
     no contrast. `mask` counts the masks of a fill-mask text from 0. `watch(fraction, partial)` is
     called after every batch, and stops the work by raising. `options` are the method's own.
+    `precision="bf16"` computes in half as many bits: faster where the machine is made for it,
+    slower elsewhere, with scores that rank nearly but not quite the same.
 
     Returns:
         One score for every token of the input, in the unit of `output`: positive pushes towards
@@ -217,7 +251,7 @@ def explain(  # noqa: PLR0913 - the frozen public signature; each is one word of
         InputError, ModelError, OutOfMemoryError: each says what to do next.
     """
     loaded = load(model) if isinstance(model, str) else model
-    question = ask(loaded, text, target=target, contrast=contrast, output=output, mask=mask)
+    question = ask(loaded.computing_in(precision), text, target=target, contrast=contrast, output=output, mask=mask)
     return question.explain(method, options, seed, watch)
 
 
@@ -263,11 +297,3 @@ def _each(
         each: list[Attribution] = shared(model, inputs, targets, watch)
         return each
     return [method.attribute(model, inputs, target, watch) for target in targets]
-
-
-def _about(target: Target) -> tuple[str, ...]:
-    if not target.continuation and not target.contrast_continuation:
-        return ()
-    word = target.label if target.continuation else target.contrast_label
-    count = len(target.ids) if target.continuation else len(target.contrast_ids)
-    return (f"“{word}” is {count} tokens: explained is the sum of their log-probabilities.",)

@@ -14,12 +14,14 @@ from tokimp.errors import OptionError
 
 Task = Literal["classification", "next-token", "masked-lm"]
 Output = Literal["logit", "log_prob", "prob"]
+Precision = Literal["fp32", "bf16"]
 Value = str | int | float | bool | None
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[float, "Floats | None"], None]
 
 TASKS: tuple[Task, ...] = get_args(Task)
 OUTPUTS: tuple[Output, ...] = get_args(Output)
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 FORMAT = 1
 
 
@@ -72,7 +74,8 @@ class Request:
     """Everything that is needed to get the same result again.
 
     `target` and `contrast` are as asked: a word, a label, an id, or None for the model's own
-    prediction (no contrast). `mask` counts the masks of a fill-mask text from 0.
+    prediction (no contrast). `mask` counts the masks of a fill-mask text from 0. `precision` is
+    what the network computes in.
     """
 
     model: str
@@ -86,12 +89,13 @@ class Request:
     options: Mapping[str, Value] = field(default_factory=dict)
     seed: int = 0
     mask: int = 0
+    precision: Precision = "fp32"
 
     def __post_init__(self) -> None:
-        if self.task not in TASKS:
-            raise OptionError(f"There is no task {self.task!r}.", f"There are: {', '.join(TASKS)}.")
-        if self.output not in OUTPUTS:
-            raise OptionError(f"There is no output {self.output!r}.", f"There are: {', '.join(OUTPUTS)}.")
+        for name, known in (("task", TASKS), ("output", OUTPUTS), ("precision", PRECISIONS)):
+            asked = getattr(self, name)
+            if asked not in known:
+                raise OptionError(f"There is no {name} {asked!r}.", f"There are: {', '.join(known)}.")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -11,13 +12,13 @@ from torch import Tensor
 from tokimp.methods.base import MethodInfo, option, register
 from tokimp.models.device import free_memory
 from tokimp.models.outputs import forward_passes, target_values
-from tokimp.models.scoring import memory_of_copy
+from tokimp.models.recomputing import Within, recomputing
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.types import Attribution, Target
 from tokimp.watch import Watch
 
-GRAPH_BYTES = 2**30
+GRAPH_BYTES = 3 * 2**27  # what the graph of one backward pass may take
 
 
 class Gradient(NamedTuple):
@@ -27,21 +28,34 @@ class Gradient(NamedTuple):
     gradient: Tensor
 
 
-def gradient(model: TextModel, embeds: Tensor, target: Target, watch: Watch) -> Gradient:
-    """Values and gradients at embeds (batch, token, hidden). Cost: one evaluation a row."""
-    with torch.enable_grad(), model.lock:
+def gradient(model: TextModel, embeds: Tensor, target: Target, watch: Watch, within: Within = nullcontext) -> Gradient:
+    """Values and gradients at embeds (batch, token, hidden). Cost: one evaluation a row.
+
+    `within` is opened around the forward pass, and around each layer that runs again because the
+    graph of all layers would not fit into `GRAPH_BYTES`.
+    """
+    long = len(embeds) * graph_bytes(model, embeds.shape[1]) > GRAPH_BYTES
+    with torch.enable_grad(), model.lock, recomputing(model, within) if long else nullcontext():
         embeds = embeds.detach().clone().requires_grad_(True)
-        values = target_values(model, embeds, [target], [target.position] * len(embeds))[:, 0]
+        with within():
+            values = target_values(model, embeds, [target], [target.position] * len(embeds))[:, 0]
         (slope,) = torch.autograd.grad(values.sum(), embeds)
     watch.count(len(embeds) * forward_passes(model, [target]))
     return Gradient(values.detach(), slope)
 
 
 def gradient_rows(model: TextModel, length: int) -> int:
-    """How many rows of that length one backward pass takes: its graph keeps every layer's states."""
-    layers = int(model.network.config.num_hidden_layers)
-    graph = layers * memory_of_copy(model, length) * 2
-    return max(1, min(16, int(min(GRAPH_BYTES, free_memory() * 0.25) / graph)))
+    """How many rows of that length one backward pass takes."""
+    room = min(GRAPH_BYTES, free_memory() * 0.25)
+    return max(1, min(16, int(room / graph_bytes(model, length))))
+
+
+def graph_bytes(model: TextModel, length: int) -> int:
+    """Bytes that one row's graph takes at most: the states and attention weights that all layers keep."""
+    config = model.network.config
+    states = 20 * length * int(config.hidden_size)
+    attention = 3 * int(config.num_attention_heads) * length**2
+    return 4 * int(config.num_hidden_layers) * (states + attention)
 
 
 @register

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from tokimp.errors import UnsupportedModelError
+from tokimp.errors import OptionError, UnsupportedModelError
 from tokimp.models.architectures import architecture_of
 from tokimp.models.tokens import Encoded, encode_text
-from tokimp.types import Task
+from tokimp.types import PRECISIONS, Precision, Task
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -44,6 +45,7 @@ class TextModel:
         self.task = task
         self.key = key
         self.revision = revision
+        self.precision: Precision = "fp32"
         self.lock = threading.RLock()
         self.labels = _labels(network) if task == "classification" else ()
         self.link = _link(network, task)
@@ -52,6 +54,14 @@ class TextModel:
 
     def __repr__(self) -> str:
         return f"TextModel({self.key!r}, task={self.task!r}, {self.architecture.title})"
+
+    def computing_in(self, precision: Precision) -> TextModel:
+        """The same network under the same lock, computing in that precision; weights stay as they are."""
+        if precision not in PRECISIONS:
+            raise OptionError(f"There is no precision {precision!r}.", f"There are: {', '.join(PRECISIONS)}.")
+        other = copy.copy(self)
+        other.precision = precision
+        return other
 
     @property
     def device(self) -> torch.device:
@@ -93,7 +103,7 @@ class TextModel:
         (batch, class) for classification, where `positions` is None. Copies in a batch have the
         same length, so nothing is padded. Differentiable in `embeds`.
         """
-        with self.lock:
+        with self.lock, self._autocast():
             shape = embeds.shape[:2]
             inputs: dict[str, Any] = {
                 "inputs_embeds": embeds,
@@ -110,10 +120,15 @@ class TextModel:
             full: Tensor = logits.float()
             return full
 
+    def _autocast(self) -> AbstractContextManager[object]:
+        if self.precision == "fp32":
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=torch.bfloat16)
+
     def attentions(self, ids: np.ndarray) -> Tensor:
         """Attention weights (layer, head, query, key) of one text's ids (token,)."""
         embeds = self.embed(ids)[None]
-        with self.lock, torch.inference_mode(), eager(self.network), _capturing(self.network):
+        with self.lock, torch.inference_mode(), self._autocast(), eager(self.network), _capturing(self.network):
             mask = torch.ones(embeds.shape[:2], dtype=torch.long, device=embeds.device)
             outputs = self.network.base_model(inputs_embeds=embeds, attention_mask=mask, output_attentions=True)
         return torch.stack([layer[0].float() for layer in outputs.attentions])

@@ -1,0 +1,73 @@
+"""Layers that run again give the same gradients, under the same rules, and leave no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import torch
+from torch.overrides import TorchFunctionMode
+
+from tests import models
+from tests.models import TEXTS
+from tests.traces import no_trace
+from tokimp import api
+from tokimp.methods import gradients
+from tokimp.models.recomputing import recomputing
+from tokimp.types import Task
+from tokimp.watch import Watch
+
+EVERY_ROW = pytest.mark.parametrize(("family", "task"), models.ROWS)
+
+
+class _Still(TorchFunctionMode):
+    """Cuts the gradient at every attention softmax; counts how often."""
+
+    calls = 0
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        result = func(*args, **(kwargs or {}))
+        if func is torch.nn.functional.softmax:
+            _Still.calls += 1
+            return result.detach()
+        return result
+
+
+@EVERY_ROW
+def test_gradients_are_the_same(family: str, task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = models.shared(family, task)
+    asked = api.ask(model, TEXTS[task], target=1)
+    embeds = model.embed(asked.inputs.ids)[None].expand(2, -1, -1)
+    wanted = gradients.gradient(model, embeds, asked.target, Watch())
+    monkeypatch.setattr(gradients, "GRAPH_BYTES", 0)
+    with no_trace(model):
+        found = gradients.gradient(model, embeds, asked.target, Watch())
+    torch.testing.assert_close(found.gradient, wanted.gradient, rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(found.values, wanted.values)
+
+
+def test_rules_hold_when_a_layer_runs_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = models.shared("gpt_neo", "next-token")
+    asked = api.ask(model, TEXTS["next-token"], target=1)
+    embeds = model.embed(asked.inputs.ids)[None]
+
+    @contextmanager
+    def still() -> Iterator[None]:
+        with _Still():
+            yield
+
+    wanted = gradients.gradient(model, embeds, asked.target, Watch(), still)
+    once = _Still.calls
+    monkeypatch.setattr(gradients, "GRAPH_BYTES", 0)
+    found = gradients.gradient(model, embeds, asked.target, Watch(), still)
+    assert _Still.calls == 3 * once
+    torch.testing.assert_close(found.gradient, wanted.gradient)
+    plain = gradients.gradient(model, embeds, asked.target, Watch())
+    assert (plain.gradient - found.gradient).abs().max() > 1e-3
+
+
+def test_an_error_puts_the_layers_back() -> None:
+    model = models.shared("albert", "classification")
+    with no_trace(model), pytest.raises(ValueError, match="stop"), recomputing(model):
+        raise ValueError("stop")

@@ -1,0 +1,39 @@
+"""Gradients of long inputs in little memory: layers run again on the way back instead of being kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from typing import Any
+
+from torch.utils.checkpoint import checkpoint
+
+from tokimp.models.text_model import TextModel
+
+Within = Callable[[], AbstractContextManager[object]]
+
+
+@contextmanager
+def recomputing(model: TextModel, within: Within = nullcontext) -> Iterator[None]:
+    """While open, only the layers' inputs are kept for the backward pass, which costs one more forward pass.
+
+    The layers' `forward` is replaced on this instance, under its lock, and put back. `within` is
+    opened around each layer that runs again, so that it runs as it did at first.
+    """
+
+    def twice() -> tuple[AbstractContextManager[object], AbstractContextManager[object]]:
+        return nullcontext(), within()
+
+    def run(forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return checkpoint(forward, *args, use_reentrant=False, preserve_rng_state=False, context_fn=twice, **kwargs)
+
+    with model.lock:
+        blocks = list(dict.fromkeys(model.blocks))
+        for block in blocks:
+            block.forward = partial(run, block.forward)
+        try:
+            yield
+        finally:
+            for block in blocks:
+                del block.forward
