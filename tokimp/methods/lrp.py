@@ -1,0 +1,87 @@
+"""Layer-wise relevance propagation: gradient × input, with a gradient that follows rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import torch
+
+from tokimp.methods.base import MethodInfo, option, register
+from tokimp.methods.gradients import gradient
+from tokimp.methods.lrp_rules import Relevance, as_one
+from tokimp.models.text_model import TextModel, eager
+from tokimp.models.tokens import Encoded
+from tokimp.types import Attribution, Target
+from tokimp.watch import Watch
+
+NAMES = {"attn": "AttnLRP", "cp": "CP-LRP"}
+UNITS = {"logit": "logit", "log_prob": "log-probability", "prob": "probability"}
+
+
+@register
+@dataclass(frozen=True)
+class AttnLRP:
+    info: ClassVar[MethodInfo] = MethodInfo(
+        key="attn_lrp",
+        title="AttnLRP",
+        family="gradient",
+        tells="What each token hands on to the answer, followed back layer by layer by rules for attention and gates.",
+        paper="Achtibat et al. 2024, eq. 7–9 and propositions 3.1–3.4; Ali et al. 2022 for CP-LRP",
+        url="https://arxiv.org/abs/2402.05602",
+        cost="1 forward and backward pass",
+        needs=frozenset({"gradient"}),
+    )
+    variant: str = option(
+        "attn",
+        "Variant",
+        "attn follows attention weights and gates back, too; cp takes them as given.",
+        choices=("attn", "cp"),
+    )
+
+    def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
+        """Embedding times the gradient by the rules of `lrp_rules`, summed over hidden.
+
+        The rules hold up to the logits; from there to log-probability, probability or a contrast
+        the gradient is the plain one.
+
+        Returns:
+            scores (token,), signed, in the target's unit. Biases and, unless they are taken as
+            given, attention weights keep a part of the value: `notes` says what the scores sum to.
+        """
+        embeds = model.embed(inputs.ids)
+        rules = Relevance(self.variant)
+        with model.lock, eager(model.network), _activations_as_one(model.network):
+            found = gradient(model, embeds[None], target, watch, within=lambda: rules)
+        scores = (found.gradient[0].double() * embeds.double()).sum(-1).cpu().numpy()
+        watch(1.0, scores)
+        return Attribution(scores, notes=self._notes(float(scores.sum()), float(found.values[0]), target, rules))
+
+    def _notes(self, total: float, value: float, target: Target, rules: Relevance) -> tuple[str, ...]:
+        name = NAMES[self.variant]
+        whole = abs(total - value) <= 1e-3 * abs(value)
+        unit = UNITS[target.output] + ("" if target.contrast is None else " difference")
+        shared = f"{name} shares out everything here" if whole else f"{name} does not share out everything"
+        notes = [f"The scores sum to {total:.4g}, and the {unit} is {value:.4g}: {shared}."]
+        if rules.unruled:
+            notes.append(f"No rule for {', '.join(sorted(rules.unruled))}: the plain gradient stands in.")
+        return tuple(notes)
+
+
+@contextmanager
+def _activations_as_one(network: torch.nn.Module) -> Iterator[None]:
+    """While open, activations that transformers composes of several operations are known to be one.
+
+    Their `forward` is replaced on this instance, computes the same, and is put back.
+    """
+    activations = [each for each in network.modules() if type(each).__module__ == "transformers.activations"]
+    for each in activations:
+        each.forward = partial(as_one, each.forward)
+    try:
+        yield
+    finally:
+        for each in activations:
+            del each.forward
