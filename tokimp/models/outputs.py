@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from tokimp.models.text_model import Link, TextModel
 from tokimp.types import Output, Target
 
+if TYPE_CHECKING:
+    from transformers.cache_utils import Cache
+
 Ids = tuple[int, ...]
 
 
-class _Term(NamedTuple):
-    """One summand of a target's value: the word `ids`, read behind `suffix`."""
+class Term(NamedTuple):
+    """One summand of a target's value: the word `ids`."""
 
     target: int
     ids: Ids
     sign: float
+
+
+class Reading(NamedTuple):
+    """One forward pass: outputs at `kept` positions with the ids `suffix` behind the input, and what they are for."""
+
     suffix: Ids
+    kept: int
+    terms: tuple[Term, ...]
+
+
+def readings(model: TextModel, targets: Sequence[Target]) -> list[Reading]:
+    """The forward passes that targets need: one for all, and one more for each continued next-token word."""
+    by_suffix: dict[Ids, list[Term]] = {}
+    for i, target in enumerate(targets):
+        for ids, sign in ((target.ids, 1.0), (target.contrast_ids, -1.0)):
+            if ids:
+                suffix = ids[:-1] if model.task == "next-token" else ()
+                by_suffix.setdefault(suffix, []).append(Term(i, ids, sign))
+    return [Reading(suffix, max(len(term.ids) for term in terms), tuple(terms)) for suffix, terms in by_suffix.items()]
+
+
+def forward_passes(model: TextModel, targets: Sequence[Target]) -> int:
+    """How many forward passes the targets' values take for each copy."""
+    return len(readings(model, targets))
+
+
+def read_values(
+    model: TextModel, targets: Sequence[Target], passes: Sequence[Reading], run: Callable[[Reading], Tensor]
+) -> Tensor:
+    """Values (batch, target) of several targets, in each target's unit, from the passes' outputs.
+
+    `run` gives a pass's logits (batch, kept, vocabulary or class).
+    """
+    values: dict[int, Tensor] = {}
+    for reading in passes:
+        logits = run(reading)
+        for term in reading.terms:
+            value = term.sign * word_value(logits, term.ids, targets[term.target].output, model.link)
+            values[term.target] = values[term.target] + value if term.target in values else value
+    return torch.stack([values[i] for i in range(len(targets))], dim=-1)
 
 
 def target_values(model: TextModel, embeds: Tensor, targets: Sequence[Target], positions: Sequence[int]) -> Tensor:
@@ -30,20 +73,22 @@ def target_values(model: TextModel, embeds: Tensor, targets: Sequence[Target], p
     Differentiable in `embeds`. Cost: one forward pass a copy, shared by all targets, and one more
     for each continued word of a next-token target.
     """
-    terms = [term for i, target in enumerate(targets) for term in _terms(model, i, target)]
-    values = [torch.zeros(len(embeds), device=embeds.device) for _ in targets]
-    for suffix in dict.fromkeys(term.suffix for term in terms):
-        shared = [term for term in terms if term.suffix == suffix]
-        logits = _read(model, embeds, suffix, positions, max(len(term.ids) for term in shared))
-        for term in shared:
-            value = word_value(logits, term.ids, targets[term.target].output, model.link)
-            values[term.target] = values[term.target] + term.sign * value
-    return torch.stack(values, dim=-1)
+
+    def run(reading: Reading) -> Tensor:
+        behind = model.embed(np.array(reading.suffix, dtype=np.int64)).expand(len(embeds), -1, -1)
+        return logits_at(model, torch.cat([embeds, behind], dim=1), positions, reading.kept)
+
+    return read_values(model, targets, readings(model, targets), run)
 
 
-def forward_passes(model: TextModel, targets: Sequence[Target]) -> int:
-    """How many forward passes `target_values` makes for each copy."""
-    return len({term.suffix for i, target in enumerate(targets) for term in _terms(model, i, target)})
+def logits_at(
+    model: TextModel, embeds: Tensor, positions: Sequence[int], kept: int, past: Cache | None = None
+) -> Tensor:
+    """Logits (batch, kept, vocabulary or class) from positions (batch,) of embeds on."""
+    if model.task == "classification":
+        return model.logits(embeds, None)[:, None]
+    first = torch.tensor(positions, device=embeds.device)[:, None]  # (batch, 1)
+    return model.logits(embeds, first + torch.arange(kept, device=embeds.device), past)
 
 
 def word_value(logits: Tensor, ids: Ids, output: Output, link: Link) -> Tensor:
@@ -64,24 +109,3 @@ def log_probability(logits: Tensor, link: Link) -> Tensor:
     if link == "softmax":
         return logits.log_softmax(-1)
     return torch.nn.functional.logsigmoid(logits) if link == "sigmoid" else logits
-
-
-def _terms(model: TextModel, index: int, target: Target) -> list[_Term]:
-    def suffix(ids: Ids) -> Ids:
-        return ids[:-1] if model.task == "next-token" else ()
-
-    terms = [_Term(index, target.ids, 1.0, suffix(target.ids))]
-    if target.contrast_ids:
-        terms.append(_Term(index, target.contrast_ids, -1.0, suffix(target.contrast_ids)))
-    return terms
-
-
-def _read(model: TextModel, embeds: Tensor, suffix: Ids, positions: Sequence[int], kept: int) -> Tensor:
-    """Logits (batch, kept, vocabulary or class), with a continuation's ids behind each copy."""
-    if model.task == "classification":
-        return model.logits(embeds, None)[:, None]
-    if suffix:
-        behind = model.embed(torch.tensor(suffix).numpy()).expand(len(embeds), -1, -1)
-        embeds = torch.cat([embeds, behind], dim=1)
-    first = torch.tensor(positions, device=embeds.device)[:, None]  # (batch, 1)
-    return model.logits(embeds, first + torch.arange(kept, device=embeds.device))

@@ -5,26 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from tokimp.errors import OutOfMemoryError
 from tokimp.models.device import free_memory
 from tokimp.models.masking import Copy
-from tokimp.models.outputs import forward_passes, target_values
+from tokimp.models.outputs import Reading, logits_at, read_values, readings
+from tokimp.models.prefix_cache import PrefixCache
+from tokimp.models.prefixes import groups
 from tokimp.models.text_model import TextModel
+from tokimp.models.tokens import Ids
 from tokimp.types import Floats, Target
 from tokimp.watch import Watch
+
+if TYPE_CHECKING:
+    from transformers.cache_utils import Cache
 
 # Larger batches are no faster on two cores, and a stop button waits for one batch.
 BATCH_TOKENS = 1024
 BATCH_COPIES = 64
 NO_ROOM = ("The text does not fit into memory.", "Shorten it.")
 
+NO_IDS: Ids = np.empty(0, dtype=np.int64)
+
 Report = Callable[[Floats], None]
 Key = tuple[bytes, int]
+Keyed = tuple[Key, Copy]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -33,8 +43,9 @@ class Scorer:
     """Scores copies of one input for one or several targets in the same forward passes.
 
     A copy is scored once however often it is asked for, also by another `select`ed target. Copies
-    run in batches of one length, so that nothing is padded and the batch size moves values by
-    rounding only.
+    that a decoder reads run behind the prefix that they share, in groups of mixed length: what stands
+    behind a position cannot change it. All others run in batches of one length. So nothing is ever
+    masked out, and batch size and company move values by rounding only.
     """
 
     def __init__(self, model: TextModel, targets: Sequence[Target], watch: Watch, batch_copies: int | None = None):
@@ -43,7 +54,7 @@ class Scorer:
         self._watch = watch
         self._most = batch_copies
         self._column = 0
-        self._passes = forward_passes(model, targets)
+        self._readings = readings(model, targets)
         self._known: dict[Key, Floats] = {}  # copy → (target,)
 
     def select(self, column: int) -> Scorer:
@@ -66,37 +77,58 @@ class Scorer:
         keys = [(copy.ids.tobytes(), copy.position) for copy in copies]
         fresh = {key: copy for key, copy in zip(keys, copies, strict=True) if key not in self._known}
         done = 0
-        by_length = sorted(fresh, key=lambda key: len(key[0]))
-        for _, group in groupby(by_length, key=lambda key: len(key[0])):
-            waiting = list(group)
-            rows = self._rows(len(fresh[waiting[0]].ids))
-            for batch, values in in_batches(waiting, rows, lambda keys: self._forward([fresh[key] for key in keys])):
-                self._known.update(zip(batch, values, strict=True))
-                done += len(batch)
-                if report is not None:
-                    report(self._values(keys))
-                else:
-                    self._watch(done / len(fresh))
+        for batch, values in self._batches(list(fresh.items())):
+            self._known.update(zip((key for key, _ in batch), values, strict=True))
+            done += len(batch)
+            if report is not None:
+                report(self._values(keys))
+            else:
+                self._watch(done / len(fresh))
         return self._values(keys)
 
     def _values(self, keys: Sequence[Key]) -> Floats:
         unknown = np.full(len(self._targets), np.nan)
         return np.array([self._known.get(key, unknown)[self._column] for key in keys])
 
-    def _forward(self, copies: Sequence[Copy]) -> Floats:
-        """Values (copy, target) of copies of one length. A prefix that all share could be read from a cache here."""
+    def _batches(self, waiting: Sequence[Keyed]) -> Iterator[tuple[Sequence[Keyed], Floats]]:
+        """Batches of copies with their values (copy, target), as they come."""
+        if not self._model.architecture.decoder:
+            for length, same in groupby(sorted(waiting, key=_length), key=_length):
+                yield from in_batches(list(same), self._rows(length, length), self._run)
+            return
+        cache = PrefixCache(self._model)
+        for shared, members in groups([copy for _, copy in waiting]):
+            group = sorted((waiting[i] for i in members), key=_length)  # alike lengths side by side
+            longest, prefix = _length(group[-1]), group[0][1].ids[:shared]
+            rows = self._rows(longest, longest - shared)
+            yield from in_batches(group, rows, lambda batch: self._run(batch, prefix, cache.behind(prefix)))  # noqa: B023
+
+    def _run(self, batch: Sequence[Keyed], prefix: Ids = NO_IDS, past: Cache | None = None) -> Floats:
+        """Values (copy, target) of copies that start with `prefix`, which `past` holds."""
+        copies = [copy for _, copy in batch]
+
+        def run(reading: Reading) -> Tensor:
+            rows = [(*copy.ids[len(prefix) :], *reading.suffix) for copy in copies]
+            longest = max(len(row) for row in rows)
+            ids = np.array([row + row[-1:] * (longest - len(row)) for row in rows], dtype=np.int64)
+            positions = [copy.position - len(prefix) for copy in copies]
+            return logits_at(self._model, self._model.embed(ids), positions, reading.kept, past)
+
         with torch.inference_mode():
-            embeds = self._model.embed(np.stack([copy.ids for copy in copies]))  # (copy, token, hidden)
-            positions = [copy.position for copy in copies]
-            values = target_values(self._model, embeds, self._targets, positions)
-        self._watch.count(len(copies) * self._passes)
+            values = read_values(self._model, self._targets, self._readings, run)
+        self._watch.count(len(copies) * len(self._readings))
         return values.double().cpu().numpy()
 
-    def _rows(self, length: int) -> int:
+    def _rows(self, length: int, fresh: int) -> int:
+        """How many copies run at once, of that length with `fresh` tokens behind what is read from a cache."""
         if self._most is not None:
             return self._most
         fits = int(free_memory() * 0.25 / memory_of_copy(self._model, length))
-        return max(1, min(BATCH_COPIES, BATCH_TOKENS // length, fits))
+        return max(1, min(BATCH_COPIES, BATCH_TOKENS // fresh, fits))
+
+
+def _length(keyed: Keyed) -> int:
+    return len(keyed[1].ids)
 
 
 def in_batches(

@@ -19,6 +19,7 @@ from tokimp.types import PRECISIONS, Precision, Task
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers.cache_utils import Cache
 
 Link = Literal["softmax", "sigmoid", "identity"]
 
@@ -96,29 +97,43 @@ class TextModel:
         embedded: Tensor = self.network.get_input_embeddings()(torch.as_tensor(ids, device=self.device))
         return embedded
 
-    def logits(self, embeds: Tensor, positions: Tensor | None) -> Tensor:
+    def logits(self, embeds: Tensor, positions: Tensor | None, past: Cache | None = None) -> Tensor:
         """Output of the head, only where asked.
 
-        embeds (batch, token, hidden) → (batch, kept, vocabulary) at positions (batch, kept), or
-        (batch, class) for classification, where `positions` is None. Copies in a batch have the
-        same length, so nothing is padded. Differentiable in `embeds`.
+        embeds (batch, token, hidden) → (batch, kept, vocabulary) at positions (batch, kept) of
+        embeds, or (batch, class) for classification, where `positions` is None. `past` is what stands
+        before embeds. Copies in a batch have the same length; a decoder's may have anything behind
+        the positions asked for, which it does not see. Differentiable in `embeds`.
         """
         with self.lock, self._autocast():
-            shape = embeds.shape[:2]
-            inputs: dict[str, Any] = {
-                "inputs_embeds": embeds,
-                "attention_mask": torch.ones(shape, dtype=torch.long, device=embeds.device),
-            }
+            inputs = self._inputs(embeds, past)
             if positions is None:
                 logits = self.network(**inputs).logits
-            elif self.architecture.decoder:
-                # A decoder's target stands at the end, so all copies of one length share it.
-                logits = self.network(**inputs, use_cache=False, logits_to_keep=positions[0]).logits
             else:
-                with _keeping(self.network.base_model, positions):
+                with _keeping(self._body(), positions):
                     logits = self.network(**inputs).logits
             full: Tensor = logits.float()
             return full
+
+    def extend(self, past: Cache, embeds: Tensor) -> None:
+        """Runs a decoder's tokens embeds (1, token, hidden) behind `past`, which then holds them too."""
+        with self.lock, self._autocast(), torch.inference_mode():
+            self.network.base_model(**self._inputs(embeds, past))
+
+    def _body(self) -> torch.nn.Module:
+        """What hands its hidden states to the head: in OPT, a part of what transformers calls the base model."""
+        body: torch.nn.Module = self.network.base_model
+        inner = self.architecture.blocks.rpartition(".")[0] if self.architecture.decoder else ""
+        return body.get_submodule(inner)
+
+    def _inputs(self, embeds: Tensor, past: Cache | None) -> dict[str, Any]:
+        batch, length = embeds.shape[:2]
+        before = 0 if past is None else past.get_seq_length()
+        mask = torch.ones(batch, before + length, dtype=torch.long, device=embeds.device)
+        inputs: dict[str, Any] = {"inputs_embeds": embeds, "attention_mask": mask}
+        if self.architecture.decoder:
+            inputs |= {"past_key_values": past, "use_cache": past is not None}
+        return inputs
 
     def _autocast(self) -> AbstractContextManager[object]:
         if self.precision == "fp32":
@@ -138,7 +153,7 @@ class TextModel:
 def _keeping(body: torch.nn.Module, positions: Tensor) -> Iterator[None]:
     """While open, the body hands only the hidden states at positions (batch, kept) on to its head.
 
-    Masked-LM heads work on each position alone, so this saves the vocabulary-sized output of the rest.
+    Heads of language models work on each position alone, so this saves the vocabulary-sized output of the rest.
     """
 
     def keep(_module: torch.nn.Module, _inputs: Any, outputs: Any) -> Any:
