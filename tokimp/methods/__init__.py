@@ -1,6 +1,31 @@
 """All methods, registered by being imported: one line each, in the order of the page."""
 
-from tokimp.methods import attention, gradients, integrated_gradients, lrp, occlusion, shap_text
+from tokimp.methods import (  # noqa: I001 - the order is the page's
+    attention,
+    attention_rollout,
+    value_zeroing,
+    gradient_x_attention,
+    gradients,
+    smoothgrad,
+    gradient_shap,
+    integrated_gradients,
+    lrp,
+    occlusion,
+    shap_text,
+)
 from tokimp.methods.base import METHODS
 
-__all__ = ["METHODS", "attention", "gradients", "integrated_gradients", "lrp", "occlusion", "shap_text"]
+__all__ = [
+    "METHODS",
+    "attention",
+    "attention_rollout",
+    "gradient_shap",
+    "gradient_x_attention",
+    "gradients",
+    "integrated_gradients",
+    "lrp",
+    "occlusion",
+    "shap_text",
+    "smoothgrad",
+    "value_zeroing",
+]

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from tokimp.methods.averages import averaged
 from tokimp.methods.base import MethodInfo, option, register
 from tokimp.models.masking import REPLACEMENTS, Copy, masking
 from tokimp.models.scoring import Scorer
@@ -59,8 +60,8 @@ class Occlusion:
         replacement is random.
 
         Returns:
-            scores (token,), in the target's unit, 0 for special tokens; stderr (token,) of random
-            replacements, from at least two repeats.
+            scores (token,), in the target's unit, 0 for special tokens; of random replacements also
+            stderr (token,), from at least two repeats, and history (step, token) over the repeats.
         """
         return self.attribute_each(model, inputs, [target], watch)[0]
 
@@ -77,19 +78,17 @@ class Occlusion:
         for _ in range(repeats):
             copies += edit.copies(~windows, rng)
 
-        def scores(values: Floats) -> Attribution:
-            drops = (values[0] - values[1:]).reshape(repeats, len(windows))
-            return _share(drops, windows, random)
+        def drops(values: Floats) -> Floats:
+            return np.asarray((values[0] - values[1:]).reshape(repeats, len(windows)))
 
         def report(values: Floats) -> None:
-            known = np.where(np.isnan(values), values[0], values)
-            watch(1 - float(np.isnan(values).mean()), scores(known).scores)
+            watch(1 - float(np.isnan(values).mean()), _so_far(drops(values), windows))
 
         scorer = Scorer(model, targets, watch)
         scorer(copies[:1], lambda _: None)  # every partial score needs the whole text's value
         first = scorer(copies, report)
         rest = [scorer.select(column)(copies) for column in range(1, len(targets))]
-        return [scores(values) for values in (first, *rest)]
+        return [_share(drops(values), windows, random) for values in (first, *rest)]
 
 
 def _windows(inputs: Encoded, width: int) -> npt.NDArray[np.bool_]:
@@ -104,11 +103,12 @@ def _windows(inputs: Encoded, width: int) -> npt.NDArray[np.bool_]:
 
 
 def _share(drops: Floats, windows: npt.NDArray[np.bool_], random: bool) -> Attribution:
-    """Scores from drops (repeat, window): the mean over covering windows, with its standard error over repeats."""
-    cover = windows / np.maximum(windows.sum(0), 1)  # (window, token)
-    each = drops @ cover  # (repeat, token)
-    if not random:
-        return Attribution(each[0])
-    if len(each) == 1:
-        return Attribution(each[0], notes=("One random draw: how far it would vary is not known. Raise the repeats.",))
-    return Attribution(each.mean(0), stderr=each.std(0, ddof=1) / np.sqrt(len(each)))
+    """Scores from drops (repeat, window): the mean over covering windows, with its error over repeats."""
+    each = drops @ (windows / np.maximum(windows.sum(0), 1))  # (repeat, token)
+    return averaged(each, "repeats") if random else Attribution(each[0])
+
+
+def _so_far(drops: Floats, windows: npt.NDArray[np.bool_]) -> Floats:
+    """Scores (token,) from the drops that are known, NaN for those that are not; 0 where none is."""
+    ran = np.isfinite(drops)
+    return np.asarray(np.where(ran, drops, 0).sum(0) @ windows / np.maximum(ran.sum(0) @ windows, 1))

@@ -1,0 +1,67 @@
+"""Attention followed through the layers, back to the tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from tokimp.methods.base import MethodInfo, option, register
+from tokimp.models.text_model import TextModel
+from tokimp.models.tokens import Encoded
+from tokimp.types import Attribution, Floats, Target
+from tokimp.watch import Watch
+
+
+@register
+@dataclass(frozen=True)
+class AttentionRollout:
+    info: ClassVar[MethodInfo] = MethodInfo(
+        key="attention_rollout",
+        title="Attention rollout",
+        family="attention",
+        tells="Where the model looks when it answers, followed back through what each layer looked at before.",
+        paper="Abnar & Zuidema 2020, eq. 1",
+        url="https://arxiv.org/abs/2005.00928",
+        cost="1 forward pass",
+        signed=False,
+        targeted=False,
+        needs=frozenset({"attention"}),
+    )
+    residual: float = option(
+        0.5,
+        "Residual",
+        "Share of each layer's output that a token keeps of itself, past the attention.",
+        kind=float,
+        low=0,
+        high=1,
+    )
+
+    def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
+        """Product over layers of (1 − residual) · attention + residual · identity, heads averaged.
+
+        Abnar & Zuidema 2020, eq. 1, who take 0.5 for the residual connection.
+
+        Returns:
+            scores (token,): the predicting position's row, ≥ 0 and summing to 1; layers (layer, token):
+            the same row, rolled out from each layer. The same for every target read at this position.
+        """
+        attention: Floats = model.attentions(inputs.ids).mean(1).double().cpu().numpy()  # (layer, query, key)
+        watch.count(1)
+        rows = rolled_out((1 - self.residual) * attention + self.residual * np.eye(len(inputs)), target.position)
+        watch(1.0, rows[-1])
+        return Attribution(rows[-1], layers=rows, signed=False)
+
+
+def rolled_out(mixing: Floats, position: int) -> Floats:
+    """Rows (layer, token): how the position mixes the tokens from each layer down to the first.
+
+    mixing (layer, query, key): how each layer mixes its inputs; rows sum to 1.
+    """
+    product = np.eye(mixing.shape[-1])
+    rows = []
+    for layer in mixing:
+        product = layer @ product
+        rows.append(product[position])
+    return np.stack(rows)

@@ -1,0 +1,132 @@
+"""What each layer's output loses when attention finds nothing at a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tokimp.methods.attention_rollout import rolled_out
+from tokimp.methods.base import MethodInfo, register
+from tokimp.models.attention_weights import attention_weights
+from tokimp.models.device import free_memory
+from tokimp.models.scoring import in_batches, memory_of_copy
+from tokimp.models.text_model import TextModel
+from tokimp.models.tokens import Encoded
+from tokimp.types import Attribution, Floats, Target
+from tokimp.watch import Watch
+
+BATCH_COPIES = 32
+BATCH_BYTES = 2**28
+
+Enter = Callable[[int, Tensor], Tensor]
+Leave = Callable[[int, Tensor], None]
+
+
+@register
+@dataclass(frozen=True)
+class ValueZeroing:
+    info: ClassVar[MethodInfo] = MethodInfo(
+        key="value_zeroing",
+        title="Value zeroing",
+        family="attention",
+        tells="How much each layer's output changes when a token gives it nothing, followed back through the layers.",
+        paper="Mohebbi et al. 2023, eqs. 3–5",
+        url="https://arxiv.org/abs/2301.12971",
+        cost="tokens + 1 forward passes",
+        signed=False,
+        targeted=False,
+        needs=frozenset({"attention"}),
+    )
+
+    def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
+        """Cosine distance between a layer's output and its output without one token's value vector.
+
+        Mohebbi et al. 2023: each layer gets its own undisturbed input, rows are normalised, and layers
+        are rolled out without a residual term, because the distance has the residual in it.
+
+        Returns:
+            scores (token,): the predicting position's row rolled out over all layers, ≥ 0 and summing
+            to 1; layers (layer, token): its row in each layer alone. The same for every target.
+
+        Cost: one forward pass, and one for each token, batched.
+        """
+        distances = _distances(model, inputs, target.position, watch)
+        totals = distances.sum(-1, keepdims=True)
+        # A position that no value reaches is made of itself alone.
+        mixing = np.where(totals > 0, distances / np.where(totals > 0, totals, 1), np.eye(len(inputs)))
+        scores = rolled_out(mixing, target.position)[-1]
+        watch(1.0, scores)
+        return Attribution(scores, layers=mixing[:, target.position], signed=False)
+
+
+def _distances(model: TextModel, inputs: Encoded, position: int, watch: Watch) -> Floats:
+    """Cosine distances (layer, query, key) by which each layer's output moves without the key's value."""
+    length, layers = len(inputs), len(model.blocks)
+    embeds = model.embed(inputs.ids)
+    before: list[Tensor] = []  # [layer] (1, token, hidden)
+    after: list[Tensor] = []
+    found = np.zeros((layers, length, length))
+
+    def see(_layer: int, states: Tensor) -> Tensor:
+        before.append(states)
+        return states
+
+    def run(copies: int, keep: Tensor, enter: Enter, leave: Leave) -> None:
+        """One forward pass; a value that attention multiplies by 0 is a value of 0."""
+        rows = embeds.expand(copies, -1, -1)
+        read = None if model.task == "classification" else torch.full((copies, 1), position, device=model.device)
+        with (
+            torch.inference_mode(),
+            attention_weights(model, lambda _, weights: weights * keep.to(weights.dtype)),
+            _between_layers(model, enter, leave),
+        ):
+            model.logits(rows, read)
+        watch.count(copies)
+
+    def zero(keys: Sequence[int]) -> None:
+        def compare(layer: int, states: Tensor) -> None:
+            similar = torch.cosine_similarity(states.double(), after[layer].double(), dim=-1)  # (copy, query)
+            found[layer][:, list(keys)] = (1 - similar).clamp(min=0).T.cpu().numpy()
+
+        keep = 1 - torch.eye(length, device=model.device)[list(keys)]  # (copy, key)
+        run(len(keys), keep[:, None, None], lambda layer, states: before[layer].expand_as(states), compare)
+
+    run(1, torch.ones(1, device=model.device), see, lambda _, states: after.append(states))
+    watch(1 / (length + 1))
+    for keys, _ in in_batches(range(length), _rows(model, length), zero):
+        watch((keys[-1] + 2) / (length + 1))
+    return found
+
+
+@contextmanager
+def _between_layers(model: TextModel, enter: Enter, leave: Leave) -> Iterator[None]:
+    """Around one forward pass: `enter` returns a layer's input, `leave` sees its output (batch, token, hidden)."""
+    entered, left = count(), count()
+
+    def before(_module: torch.nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        return enter(next(entered), inputs[0]), *inputs[1:]
+
+    def after(_module: torch.nn.Module, _inputs: Any, outputs: Any) -> None:
+        leave(next(left), outputs if isinstance(outputs, Tensor) else outputs[0])
+
+    with model.lock:
+        handles: list[Any] = []
+        try:
+            for block in dict.fromkeys(model.blocks):
+                handles += [block.register_forward_pre_hook(before), block.register_forward_hook(after)]
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+def _rows(model: TextModel, length: int) -> int:
+    fits = int(min(BATCH_BYTES, free_memory() * 0.25) / memory_of_copy(model, length))
+    return max(1, min(BATCH_COPIES, fits))
