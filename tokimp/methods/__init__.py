@@ -11,6 +11,7 @@ from tokimp.methods import (  # noqa: I001 - the order is the page's
     integrated_gradients,
     lrp,
     occlusion,
+    reagent,
     shap_text,
 )
 from tokimp.methods.base import METHODS
@@ -25,6 +26,7 @@ __all__ = [
     "integrated_gradients",
     "lrp",
     "occlusion",
+    "reagent",
     "shap_text",
     "smoothgrad",
     "value_zeroing",
