@@ -1,4 +1,4 @@
-"""Models whose right answer can be written down: the class "yes" is a formula of the words' values."""
+"""Models whose right answer can be written down: a class is a formula of the words' values, "no" being 0 by default."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Toy(PreTrainedModel):
 
     config_class = BertConfig
 
-    def __init__(self, config: BertConfig, formula: Formula) -> None:
+    def __init__(self, config: BertConfig, yes: Formula, no: Formula) -> None:
         super().__init__(config)
         self.words = torch.nn.Embedding(config.vocab_size, 2)
-        self.formula = formula
+        self.formulas = (no, yes)
         self.post_init()
 
     def get_input_embeddings(self) -> torch.nn.Embedding:
@@ -49,26 +49,29 @@ class Toy(PreTrainedModel):
         self, inputs_embeds: Tensor, attention_mask: Tensor, output_attentions: bool = False
     ) -> SequenceClassifierOutput:
         values = inputs_embeds @ torch.tensor(READ)  # (batch, token)
-        yes = self.formula(values)
-        logits = torch.stack([torch.zeros_like(yes), yes], dim=-1)
+        logits = torch.stack([formula(values) for formula in self.formulas], dim=-1)
         attentions = _attentions(attention_mask) if output_attentions else None
         return SequenceClassifierOutput(logits=logits, attentions=attentions)
 
 
-def toy(formula: Formula | str) -> TextModel:
+def toy(yes: Formula | str, no: Formula | str = "nothing") -> TextModel:
     """A toy behind the same `TextModel` as every other network, with BERT's kind of tokenizer."""
     tokenizer = word_pieces()
     names = {"id2label": {0: "no", 1: "yes"}, "label2id": {"no": 0, "yes": 1}}
     sizes: dict[str, Any] = {"hidden_size": 2, "num_hidden_layers": 2, "num_attention_heads": 2}
     network = Toy(
         BertConfig(vocab_size=len(tokenizer), **sizes, **names),
-        FORMULAS[formula] if isinstance(formula, str) else formula,
+        *[FORMULAS.get(formula, _nothing) if isinstance(formula, str) else formula for formula in (yes, no)],
     )
     network.words.weight.data.zero_()
     for word, value in VALUES.items():
         half_each = torch.tensor([value / 2 / READ[0], value / 2 / READ[1]])
         network.words.weight.data[tokenizer.convert_tokens_to_ids(word)] = half_each
     return TextModel(network, tokenizer, task="classification", key="toy", revision="object")
+
+
+def _nothing(values: Tensor) -> Tensor:
+    return 0 * values.sum(1)
 
 
 def _attentions(mask: Tensor) -> tuple[Tensor, Tensor]:
