@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tokimp.models import scoring
 from tokimp.models.device import free_memory
-from tokimp.models.outputs import word_value
+from tokimp.models.outputs import logits_at, readings, word_value
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Ids
 from tokimp.types import Floats, Target
@@ -40,8 +40,7 @@ class Ranker:
         self._model = model
         self._target = target
         self._watch = watch
-        words = [target.ids, target.contrast_ids] if target.contrast_ids else [target.ids]
-        self._passes = len({self._suffix(word) for word in words})
+        self._readings = readings(model, [target])
         self._known: dict[bytes, tuple[float, float, float]] = {}
 
     def __call__(self, copies: Ids, report: Callable[[], None]) -> Standings:
@@ -65,33 +64,19 @@ class Ranker:
 
     def _read(self, ids: Ids) -> Floats:
         """(copy, 3): probability of the target and of the contrast, rank of the target."""
-        target, link = self._target, self._model.link
+        words: list[Tensor] = []
+        rank = torch.zeros(len(ids))
         with torch.inference_mode():
-            answers: dict[tuple[int, ...], Tensor] = {}
-            for word in filter(None, (target.ids, target.contrast_ids)):
-                if self._suffix(word) not in answers:
-                    answers[self._suffix(word)] = self._logits(ids, word)
-            said = answers[self._suffix(target.ids)]  # (copy, kept, vocabulary or class)
-            rank = 1 + (said[:, 0] > said[:, 0, target.index, None]).sum(-1)
-            probability = word_value(said, target.ids, "prob", link)
-            contrast = torch.zeros_like(probability)
-            if target.contrast_ids:
-                contrast = word_value(answers[self._suffix(target.contrast_ids)], target.contrast_ids, "prob", link)
-        self._watch.count(len(ids) * self._passes)
-        return torch.stack([probability.double(), contrast.double(), rank.double()], dim=-1).cpu().numpy()
-
-    def _logits(self, ids: Ids, word: tuple[int, ...]) -> Tensor:
-        """Logits (copy, kept, vocabulary or class), one position for each token of the word."""
-        suffix = np.tile(np.array(self._suffix(word), dtype=np.int64), (len(ids), 1))
-        embeds = self._model.embed(np.concatenate([ids, suffix], axis=1))
-        if self._model.task == "classification":
-            return self._model.logits(embeds, None)[:, None]
-        positions = torch.arange(len(word), device=embeds.device) + self._target.position
-        return self._model.logits(embeds, positions.expand(len(ids), -1))
-
-    def _suffix(self, word: tuple[int, ...]) -> tuple[int, ...]:
-        """What must stand behind a text so that the word's last token can be read; masks are there already."""
-        return word[:-1] if self._model.task == "next-token" else ()
+            for reading in self._readings:
+                behind = np.tile(np.array(reading.suffix, dtype=np.int64), (len(ids), 1))
+                embeds = self._model.embed(np.concatenate([ids, behind], axis=1))
+                logits = logits_at(self._model, embeds, [self._target.position] * len(ids), reading.kept)
+                words += [word_value(logits, term.ids, "prob", self._model.link) for term in reading.terms]
+                if reading is self._readings[0]:  # the target's own
+                    rank = 1 + (logits[:, 0] > logits[:, 0, self._target.index, None]).sum(-1)
+            contrast = words[1] if len(words) > 1 else torch.zeros_like(words[0])
+        self._watch.count(len(ids) * len(self._readings))
+        return torch.stack([words[0].double(), contrast.double(), rank.double()], dim=-1).cpu().numpy()
 
     def _rows(self, length: int) -> int:
         fits = int(free_memory() * 0.25 / scoring.memory_of_copy(self._model, length))
