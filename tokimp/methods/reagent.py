@@ -175,13 +175,14 @@ class _Walk:
 
     def notes(self) -> tuple[str, ...]:
         method, label = self._method, self._target.label
-        rest = f"with the least important {100 * (1 - method.keep):.0f} % of the tokens replaced, “{label}”"
+        free = self._plausible.inputs.free
+        rest = f"with all but the best {self._kept} of {len(free)} tokens replaced, “{label}”"
         goal = f"among the top {self._wanted}" if self._wanted > 1 else "first"
         stopped = [len(run.facts) for run in self._runs if run.stopped]
         notes = []
         if len(stopped) < method.runs:
             who = f"{method.runs - len(stopped)} of {method.runs} runs" if method.runs > 1 else "the run"
-            notes.append(f"Not converged: {who} took all {_steps(self._step)} without passing the test: {rest} {goal}.")
+            notes.append(f"Not converged: {who} took all {_steps(self._step)}; {rest} is not {goal}.")
         elif method.runs == 1:
             rank = self._runs[0].facts[-1]["rank"]
             notes.append(f"Stopped after {_steps(stopped[0])}: {rest} still ranks {rank}.")
@@ -191,7 +192,6 @@ class _Walk:
             notes.append(f"All {method.runs} runs stopped, after {gone}: {rest} was still {goal}.")
         if self._lowered:
             notes.append(f"“{label}” ranks only {self._wanted} on the whole text, so the test asks for no more.")
-        free = self._plausible.inputs.free
         if all(run.moved[free].std() < run.start[free].std() for run in self._runs):
             notes.append("The steps moved the scores less than their random start: they say little yet.")
         if method.runs == 1:
