@@ -1,5 +1,6 @@
 /* A native list: groups, greyed entries with their reason, and a note under it. Chosen by position, so that
-   numbers, words and "nothing" keep their kinds. `other` lets one type what is not listed. */
+   numbers, words and "nothing" keep their kinds. `other` lets one type what is not listed; `guide` is the title of
+   a panel that shows all notes side by side, to compare before choosing. */
 function choice(element, trigger, props, watch) {
   const root = element.querySelector(".tk-view");
   const name = make("label", "tk-field");
@@ -7,6 +8,9 @@ function choice(element, trigger, props, watch) {
   const list = make("select", "tk-input");
   const typed = make("input", "tk-input tk-typed");
   const note = make("p", "tk-hint tk-about");
+  const opener = make("button", "tk-opener");
+  const guide = make("div", "tk-guide");
+  let rows = [];
   let entries = [];
   let drawn = "";
   name.append(title, list);
@@ -15,6 +19,10 @@ function choice(element, trigger, props, watch) {
   typed.spellcheck = false;
   typed.maxLength = 300;
   note.setAttribute("aria-live", "polite");
+  opener.type = "button";
+  opener.setAttribute("aria-expanded", "false");
+  guide.setAttribute("role", "group");
+  guide.hidden = true;
 
   function entry(option) {
     const node = make("option", "", option.label);
@@ -37,17 +45,88 @@ function choice(element, trigger, props, watch) {
     list.replaceChildren(...nodes.flat());
   }
 
+  function linked([words, address]) {
+    const link = make("a", "", words);
+    link.href = address;
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+    return link;
+  }
+
   function about(option) {
     note.replaceChildren();
     if (!option || !option.note) return;
-    note.append(option.note);
-    if (option.link) {
-      const link = make("a", "", option.link[0]);
-      link.href = option.link[1];
-      link.target = "_blank";
-      link.rel = "noopener noreferrer";
-      note.append(" ", link);
-    }
+    note.append([option.note, option.detail].filter(Boolean).join(" "));
+    if (option.link) note.append(" ", linked(option.link));
+  }
+
+  function row(option, place) {
+    const box = make("div", "tk-entry");
+    const pick = make("button", "", option.title || option.label);
+    const small = make("p", "tk-hint", option.disabled ? option.reason : option.detail);
+    pick.type = "button";
+    pick.disabled = Boolean(option.disabled);
+    pick.addEventListener("click", () => {
+      open(false);
+      show(place);
+      list.focus();
+      take(option.value, "");
+    });
+    if (option.link) small.append(" ", linked(option.link));
+    box.append(pick, make("p", "", option.note), small);
+    return box;
+  }
+
+  function fillGuide(value) {
+    rows = [];
+    const boxes = value.groups.map((group) => {
+      const box = make("section");
+      box.append(make("h4", "", group.title));
+      for (const option of group.options) {
+        rows.push(row(option, entries.indexOf(option)));
+        box.append(rows[rows.length - 1]);
+      }
+      return box;
+    });
+    opener.textContent = value.guide;
+    guide.setAttribute("aria-label", `${value.label}: ${value.guide}`);
+    guide.replaceChildren(...boxes);
+  }
+
+  /* Tab reaches one entry and its link; arrows move to the next that can be chosen. */
+  function reach(place) {
+    rows.forEach((each, index) => {
+      for (const stop of each.querySelectorAll("button, a")) stop.tabIndex = index === place ? 0 : -1;
+    });
+  }
+
+  function mark(place) {
+    rows.forEach((each, index) => {
+      each.classList.toggle("tk-taken", index === place);
+      each.firstChild.setAttribute("aria-pressed", String(index === place));
+    });
+    reach(place);
+  }
+
+  function open(opened) {
+    guide.hidden = !opened;
+    note.hidden = opened;
+    opener.setAttribute("aria-expanded", String(opened));
+    const taken = rows.find((each) => each.classList.contains("tk-taken"));
+    if (!opened || !taken) return;
+    guide.scrollTop = taken.offsetTop - guide.clientHeight / 3;
+    guide.scrollIntoView({ block: "nearest" });
+  }
+
+  function step(event) {
+    const free = rows.filter((each) => !each.firstChild.disabled);
+    const at = free.findIndex((each) => each.contains(document.activeElement));
+    const targets = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: free.length - 1 };
+    if (targets[event.key] === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const next = free[Math.max(0, Math.min(targets[event.key], free.length - 1))];
+    reach(rows.indexOf(next));
+    next.firstChild.focus();
   }
 
   function show(place) {
@@ -56,6 +135,7 @@ function choice(element, trigger, props, watch) {
     list.value = String(place);
     typed.hidden = !other;
     about(option);
+    mark(place);
     return other;
   }
 
@@ -64,7 +144,10 @@ function choice(element, trigger, props, watch) {
     if (!value) return;
     title.textContent = value.label;
     const groups = JSON.stringify([value.groups, value.other]);
-    if (groups !== drawn) fill(value);
+    if (groups !== drawn) {
+      fill(value);
+      if (value.guide) fillGuide(value);
+    }
     drawn = groups;
     if (value.other) {
       typed.placeholder = value.other.placeholder;
@@ -73,10 +156,10 @@ function choice(element, trigger, props, watch) {
     }
     const asked = entries.findIndex((option) => (value.typed ? option.other : !option.other && option.value === value.chosen));
     show(Math.max(asked, 0));
-    if (name.parentNode !== root) root.replaceChildren(name, typed, note);
+    if (name.parentNode !== root) root.replaceChildren(name, ...(value.guide ? [opener, guide] : []), typed, note);
   }
 
-  function pick(chosen, words) {
+  function take(chosen, words) {
     props.value = { ...props.value, chosen, typed: words };
     trigger("input", {});
   }
@@ -84,9 +167,16 @@ function choice(element, trigger, props, watch) {
   list.addEventListener("change", () => {
     const place = Number(list.value);
     if (show(place)) typed.focus();
-    else pick(entries[place].value, "");
+    else take(entries[place].value, "");
   });
-  typed.addEventListener("change", () => typed.value.trim() && pick(null, typed.value));
+  typed.addEventListener("change", () => typed.value.trim() && take(null, typed.value));
+  opener.addEventListener("click", () => open(guide.hidden));
+  guide.addEventListener("keydown", step);
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || guide.hidden) return;
+    open(false);
+    opener.focus();
+  });
 
   watch(["value"], render);
   render();

@@ -41,6 +41,7 @@ function tokenView(element, trigger, props, watch) {
 
   function dress(span, item) {
     const kinds = [item.bucket];
+    if (item.maybe) kinds.push("tk-maybe");
     if (item.added) kinds.push("tk-added");
     else if (!item.text) kinds.push("tk-piece");
     else if (item.special) kinds.push("tk-mask");
@@ -65,6 +66,12 @@ function tokenView(element, trigger, props, watch) {
     return line;
   }
 
+  function doubt(sentence) {
+    const line = make("p", "tk-doubt");
+    line.append(make("u", "", "dotted"), `: ${sentence}`);
+    return line;
+  }
+
   function units(value) {
     const choice = make("div", "tk-units");
     choice.setAttribute("role", "group");
@@ -86,7 +93,8 @@ function tokenView(element, trigger, props, watch) {
   }
 
   function drawFoot(value, view) {
-    const parts = [view.legend ? legend(view.legend) : null, units(value)].filter(Boolean);
+    const facts = view.legend;
+    const parts = [facts ? legend(facts) : null, units(value), facts && facts.doubt ? doubt(facts.doubt) : null].filter(Boolean);
     const focused = foot.contains(document.activeElement);
     foot.replaceChildren(...parts);
     if (focused) foot.querySelector("[aria-pressed=true]")?.focus();

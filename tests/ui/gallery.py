@@ -10,10 +10,11 @@ import gradio as gr
 import numpy as np
 
 from tests.views.examples import explain, hostile
-from tokimp.types import Candidate, Prediction
-from tokimp.ui.components import CandidateBars, Heatmap, RankedTable, TokenView, page_css
+from tokimp.types import Candidate, Explanation, Prediction, Token
+from tokimp.ui.components import CandidateBars, Drawing, Heatmap, RankedTable, TokenView, page_css
 from tokimp.views.charts import bars_payload
 from tokimp.views.heatmap import heatmap_payload
+from tokimp.views.history import history_payload
 from tokimp.views.table import table_payload
 from tokimp.views.text import text_payload
 
@@ -32,14 +33,21 @@ def refine() -> Iterator[Any]:
     yield gr.update(value=text_payload(explain("new text", scores=[1.0, -0.5])), state="ready")
 
 
+def story() -> Explanation:
+    text = "<img src=x>${7*7}"
+    steps = np.array([[0.0, 0.0], [1.0, -2.0]])
+    return explain(text, [Token(text[:11], 1, 0, 11), Token(text[11:], 2, 11, 17)], steps[-1], history=steps)
+
+
 def build() -> gr.Blocks:
-    explanation = hostile()
+    explanation = hostile(stderr=np.full(len(hostile().tokens), 0.4))
     with gr.Blocks(analytics_enabled=False) as demo:
         text = TokenView(text_payload(explanation), elem_id="text")
         bars = CandidateBars(bars_payload(predict(), 10), elem_id="bars")
         RankedTable(table_payload(explanation), elem_id="table")
         matrix = np.linspace(-1, 1, 6).reshape(3, 2)
         Heatmap(heatmap_payload(matrix, ["<i>", "${7*7}", "c"], [" yes", "no"]), elem_id="heat")
+        Drawing(history_payload(story()), elem_id="story")
         TokenView(None, empty="Type a text, ${7*7}.", elem_id="empty")
         picked = gr.Textbox(elem_id="picked", label="picked")
         again = gr.Button("Again", elem_id="again")

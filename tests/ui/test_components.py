@@ -15,11 +15,11 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.views.examples import HOSTILE
 from tokimp.assets import read_asset
-from tokimp.ui.components import CandidateBars, Heatmap, RankedTable, TokenView, View
+from tokimp.ui.components import CandidateBars, Drawing, Heatmap, RankedTable, TokenView, View
 from tokimp.views.characters import drawable
 
 ROOT = Path(__file__).resolve().parents[2]
-VIEWS = [TokenView, CandidateBars, RankedTable, Heatmap]
+VIEWS = [TokenView, CandidateBars, RankedTable, Heatmap, Drawing]
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
@@ -99,6 +99,8 @@ def test_hostile_tokens_stay_literal(page: Page) -> None:
     assert SAID in text
     expect(page.locator("#bars bdi").nth(1)).to_have_text("“${7*7}<b>”")
     assert "${7*7}" in (page.locator("#heat svg").text_content() or "")
+    assert page.locator("#story title").all_text_contents() == ["“<img src=x>”: 1", "“${7*7}”: −2"]
+    expect(page.locator("#story .tk-name")).to_have_text(["<img src=x>", "${7*7}"])
     expect(page.locator("#empty .tk-hint")).to_have_text("Type a text, ${7*7}.")
 
 
@@ -137,12 +139,24 @@ def test_a_candidate_can_be_chosen(page: Page) -> None:
 
 @pytest.mark.e2e
 def test_the_table_sorts(page: Page) -> None:
-    heading = page.locator("#table button", has_text="position")
+    rows = page.locator("#table tbody tr")
+    heading = page.locator("#table button", has_text="rank")
+    expect(rows.first.locator("td").first).to_have_text("1")
     heading.click()
-    expect(page.locator("#table tbody tr").first).to_contain_text("[CLS]")
+    expect(rows.last.locator("td").first).to_have_text("1")
+    expect(page.locator("#table th[aria-sort=descending]")).to_have_text("rank")
     heading.press("Enter")
-    expect(page.locator("#table tbody tr").first).to_contain_text("[SEP]")
-    expect(page.locator("#table th[aria-sort=descending]")).to_have_count(1)
+    expect(rows.first.locator("td").first).to_have_text("1")
+
+
+@pytest.mark.e2e
+def test_bars_carry_their_errors(page: Page) -> None:
+    first = page.locator("#table tbody tr").first
+    expect(first.locator(".tk-bar rect")).to_have_count(2)
+    page.locator("#table button", has_text="error").click()
+    expect(page.locator("#table th[aria-sort]")).to_have_text("± error")
+    expect(page.locator("#table .tk-doubt")).to_contain_text("one standard error")
+    expect(page.locator("#text .tk-foot")).to_contain_text("not distinguishable from 0")
 
 
 @pytest.mark.e2e

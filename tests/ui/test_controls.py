@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tokimp.methods.base import METHODS, options_of
+from tokimp.methods.base import FAMILIES, METHODS, options_of
 from tokimp.models.catalog import CATALOG
 from tokimp.models.text_model import TextModel
 from tokimp.types import TASKS, Candidate, Prediction, Task
@@ -53,10 +53,12 @@ def test_methods_stand_in_families_with_what_they_tell() -> None:
     listed = entries(payload)
     assert sorted(listed) == sorted(METHODS)
     for key, method in METHODS.items():
-        assert listed[key]["note"].startswith(method.info.tells)
-        assert method.info.cost in listed[key]["note"]
+        assert listed[key]["note"] == method.info.tells
+        assert method.info.cost in listed[key]["detail"]
         assert listed[key]["link"] == [method.info.paper, method.info.url]
     assert payload["chosen"] == "occlusion"
+    assert [group["title"].lower() for group in payload["groups"]] == list(FAMILIES)
+    assert payload["guide"]
 
 
 def test_a_method_that_cannot_is_greyed_with_the_reason(classifier: TextModel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,6 +66,7 @@ def test_a_method_that_cannot_is_greyed_with_the_reason(classifier: TextModel, m
     listed = entries(controls.method_choice("classification", "occlusion", classifier))
     assert listed["attention"]["disabled"]
     assert "needs attention weights" in listed["attention"]["label"]
+    assert listed["attention"]["reason"].startswith("Needs attention weights")
     assert not listed["occlusion"]["disabled"]
 
 
@@ -76,7 +79,16 @@ def test_declared_options_become_fields(key: str) -> None:
         assert tuple(field["choices"]) == option.choices
         assert field["kind"] == (option.kind.__name__ if option.kind else None)
         assert (field["low"], field["high"], field["help"]) == (option.low, option.high, option.help)
-    assert set(fields) == ({"output", "seed"} if METHODS[key].info.stochastic else {"output"})
+    assert set(fields) == {"output", "precision"} | ({"seed"} if METHODS[key].info.stochastic else set())
+
+
+def test_what_every_method_has_is_kept_when_the_method_changes() -> None:
+    settings: dict[str, Any] = {"output": "prob", "seed": 7, "precision": "bf16", "steps": 8}
+    fields = {field["name"]: field["value"] for field in controls.options_payload("occlusion", settings)["fields"]}
+    assert (fields["output"], fields["seed"], fields["precision"]) == ("prob", 7, "bf16")
+    assert "steps" not in fields
+    kept = OptionForm(render=False).preprocess(controls.options_payload("saliency", settings))
+    assert kept == {"output": "prob", "precision": "bf16"}
 
 
 def test_only_what_differs_from_the_defaults_is_asked_for() -> None:

@@ -7,6 +7,7 @@ import logging
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.models import TEXTS
@@ -98,15 +99,42 @@ def test_a_mask_that_is_gone_is_not_asked_for() -> None:
 
 
 def test_form_values_become_a_question() -> None:
-    options = {"repeats": 3, "output": "prob", "seed": 7}
+    options = {"repeats": 3, "output": "prob", "seed": 7, "precision": "bf16"}
     question = handlers.asked_from("next-token", ("text", "gpt2", "occlusion", options, 5, "boy", None))
-    assert question == Asked("next-token", "gpt2", "text", "occlusion", 5, "boy", 0, "prob", 7, {"repeats": 3})
+    assert question == Asked("next-token", "gpt2", "text", "occlusion", 5, "boy", 0, "prob", 7, "bf16", {"repeats": 3})
 
 
 def test_form_values_of_a_strange_kind_do_no_harm() -> None:
-    options = {"output": ["prob"], "seed": "x"}
+    options = {"output": ["prob"], "seed": "x", "precision": 16}
     question = handlers.asked_from("next-token", (None, None, "occlusion", options, None, None, "1"))
     assert question == Asked("next-token", "", "", "occlusion")
+
+
+def test_progress_tells_what_was_done_and_what_is_left() -> None:
+    assert words(sentences.progress(None, None)) == "Reading the text …"
+    assert words(sentences.progress(0.25, 12.3, 1280)) == "25\u202f% · 1,280 evaluations · about 12 s left"
+    assert words(sentences.progress(0.5, 0.4, 1)) == "50\u202f% · 1 evaluation"
+
+
+def test_a_contrast_that_makes_no_difference_is_told(result: Result) -> None:
+    contrast = result.prediction.candidates[1].index
+    told = words(sentences.limits(work.answer(replace(result.asked(), contrast=contrast), lambda _: None)))
+    assert "makes no difference" not in told
+    alike = replace(result.asked(), method="attention", contrast=contrast)
+    told = words(sentences.limits(work.answer(alike, lambda _: None)))
+    assert "makes no difference" in told
+    assert "makes no difference" not in words(
+        sentences.limits(work.answer(replace(alike, contrast=None), lambda _: None))
+    )
+
+
+def test_only_results_with_steps_tell_how_they_came_to_be(result: Result) -> None:
+    assert handlers.displayed(result)["history_fold"]["visible"] is False
+    count = len(result.explanation.tokens)
+    attribution = replace(result.explanation.attribution, history=np.ones((3, count)))
+    walked = replace(result, explanation=replace(result.explanation, attribution=attribution))
+    assert handlers.displayed(walked)["history_fold"]["visible"] is True
+    assert handlers.displayed(walked)["history"]["value"]["tree"]
 
 
 def test_the_spelling_that_was_found_is_told(result: Result) -> None:

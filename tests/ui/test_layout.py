@@ -34,9 +34,10 @@ def test_a_tab_for_each_task_in_one_layout(page: dict[str, Any]) -> None:
     assert tuple(start.task for start in examples.starts()) == TASKS
     names = [component["props"].get("component_class_name") for component in page["config"]["components"]]
     counts = {
-        view: names.count(view) for view in ("TokenView", "CandidateBars", "RankedTable", "Heatmap", "OptionForm")
+        view: names.count(view)
+        for view in ("TokenView", "CandidateBars", "RankedTable", "Heatmap", "Drawing", "OptionForm")
     }
-    assert counts == {"TokenView": 6, "CandidateBars": 3, "RankedTable": 3, "Heatmap": 3, "OptionForm": 3}
+    assert counts == {"TokenView": 6, "CandidateBars": 3, "RankedTable": 3, "Heatmap": 3, "Drawing": 3, "OptionForm": 3}
 
 
 def test_no_event_is_an_api(page: dict[str, Any]) -> None:

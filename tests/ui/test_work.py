@@ -41,12 +41,12 @@ class Gate:
         self.open = threading.Event()
         compute = model.logits
 
-        def logits(embeds: Tensor, positions: Tensor | None) -> Tensor:
+        def logits(embeds: Tensor, positions: Tensor | None, *past: object) -> Tensor:
             self.batches += 1
             if self.batches == last:
                 self.reached.set()
                 assert self.open.wait(60)
-            return compute(embeds, positions)
+            return compute(embeds, positions, *past)  # type: ignore[arg-type]
 
         monkeypatch.setattr(model, "logits", logits)
 
@@ -79,6 +79,20 @@ def test_drafts_have_finite_scores_and_say_that_they_are_drafts(model: TextModel
     work.answer(asked(model), lambda moment: drafts.append(moment.value) if moment.value is not None else None)
     assert drafts
     assert not any(draft.finished for draft in drafts)
+
+
+def test_moments_count_the_evaluations_so_far(model: TextModel) -> None:
+    counts: list[int] = []
+    work.answer(asked(model), lambda moment: counts.append(moment.evaluations))
+    assert counts == sorted(counts)
+    assert counts[-1] >= len(model.encode(TEXTS[model.task]).free)
+
+
+def test_precision_is_part_of_the_question(model: TextModel) -> None:
+    result = work.answer(asked(model, precision="bf16"), lambda _: None)
+    assert result.explanation.request.precision == "bf16"
+    assert result.asked().precision == "bf16"
+    assert model.precision == "fp32"
 
 
 def test_closing_ends_the_work_within_one_batch(model: TextModel, monkeypatch: pytest.MonkeyPatch) -> None:

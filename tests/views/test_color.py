@@ -12,7 +12,7 @@ from tokimp.views.color import bucket_class, bucket_classes, buckets, scale_clas
 
 READABLE = 4.5
 _PAIR = re.compile(r"light-dark\(\s*(#[0-9a-f]{6})\s*,\s*(#[0-9a-f]{6})\s*\)")
-_SHADE = re.compile(r"\.(tk[pnu]\d+)\s*\{([^}]*)\}")
+_SHADE = re.compile(r"^\.(tk[pnu]\d+)\s*\{([^}]*)\}", re.MULTILINE)
 
 
 def _channel(value: float) -> float:
@@ -39,7 +39,21 @@ def _pair(rules: str, name: str) -> tuple[str, str]:
 
 
 def _shades() -> dict[str, str]:
-    return dict(_SHADE.findall(read_asset("explanation.css")))
+    """Declarations of each shade, after those that hold for all of them where it says nothing else."""
+    style = read_asset("explanation.css")
+    common = re.search(r"^\[class\*=\"tkp\"\][^{]*\{([^}]*)\}", style, re.MULTILINE)
+    assert common
+    return {name: f"{rules};{common.group(1)}" for name, rules in _SHADE.findall(style)}
+
+
+def _halved(style: str, shade: str, mode: int) -> str:
+    """The shade as a score gets it that may be 0: mixed with the page's paper."""
+    part = re.search(r"color-mix\(in srgb, var\(--tk-bg, transparent\) (\d+)%, var\(--tk-paper\)\)", style)
+    assert part
+    share = int(part.group(1)) / 100
+    paper = _pair(style, "--tk-paper")[mode]
+    channels = [(int(shade[at : at + 2], 16), int(paper[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(share * top + (1 - share) * under):02x}" for top, under in channels)
 
 
 def test_every_bucket_has_its_shade() -> None:
@@ -52,6 +66,22 @@ def test_text_can_be_read_on_every_shade(mode: int) -> None:
     for name, rules in _shades().items():
         ground, ink = _pair(rules, "--tk-bg")[mode], _pair(rules, "--tk-fg")[mode]
         assert contrast(ground, ink) >= READABLE, (name, ground, ink)
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+def test_text_can_be_read_where_a_score_may_be_nothing(mode: int) -> None:
+    style = read_asset("explanation.css")
+    ink = _pair(style, "--tk-ink")[mode]
+    for name, rules in _shades().items():
+        ground = _halved(style, _pair(rules, "--tk-bg")[mode], mode)
+        assert contrast(ground, ink) >= READABLE, (name, ground, ink)
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("side", ["p", "n", "u"])
+def test_bars_stand_out_from_the_page(side: str, mode: int) -> None:
+    paper = _pair(read_asset("explanation.css"), "--tk-paper")[mode]
+    assert contrast(_pair(_shades()[f"tk{side}8"], "--tk-bg")[mode], paper) >= 3
 
 
 @pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])

@@ -23,7 +23,14 @@ def test_a_page_of_200_tokens_is_small() -> None:
     text = TEXT * 12
     tokens = tokens_of(text)[:200]
     assert len(tokens) == 200
-    page = explanation_page(explain(text, tokens, stderr=np.full(200, 0.0123), notes=("A note.",), baseline_output=3.0))
+    errors = np.full(200, 0.123)
+    page = explanation_page(explain(text, tokens, stderr=errors, notes=("A note.",), baseline_output=3.0))
+    assert len(page.encode()) < KILOBYTES * 1000
+    random = np.random.default_rng(0)
+    steps = random.normal(size=(300, 200)).cumsum(0)
+    facts = tuple({"rank": 300 - step, "probability": step / 300, "top": 3} for step in range(300))
+    page = explanation_page(explain(text, tokens, steps[-1], stderr=errors, history=steps, iterations=facts))
+    assert "How it got there" in page
     assert len(page.encode()) < KILOBYTES * 1000
 
 
@@ -69,7 +76,9 @@ def test_an_explanation_draws_itself() -> None:
 
 
 def test_golden_page(golden: Callable[[str, str], None]) -> None:
-    fragment = explanation_fragment(hostile(baseline_output=3.0, notes=("Sampled: ± is one standard error.",)))
+    notes = ("Sampled: ± is one standard error.",)
+    errors = np.full(len(hostile().tokens), 0.2)
+    fragment = explanation_fragment(hostile(baseline_output=3.0, notes=notes, stderr=errors))
     golden("fragment_hostile.html", re.sub("<style>.*?</style>", "", fragment, flags=re.DOTALL))
 
 
@@ -80,7 +89,7 @@ def test_an_asset_that_is_missing_is_named() -> None:
         asset("none.css")
 
 
-@pytest.mark.parametrize("name", ["explanation.css", "style.css"])
+@pytest.mark.parametrize("name", ["explanation.css", "charts.css", "style.css"])
 def test_a_style_sheet_asks_for_nothing_and_moves_little(name: str) -> None:
     style = read_asset(name)
     assert style.count("{") == style.count("}")

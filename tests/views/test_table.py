@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from tests.views.examples import explain, hostile
@@ -38,10 +39,37 @@ def test_the_payload_shows_errors_where_there_are_any() -> None:
     plain = table_payload(explain("a b", scores=[1, 2]))
     sampled = table_payload(explain("a b", scores=[1, 2], stderr=[0.1, 0.2]))
     assert ("number", "score") in plain["columns"]
-    assert ("number", "score ± error") in sampled["columns"]
-    assert [row["number"] for row in sampled["rows"]] == ["2.00 ± 0.20", "1.00 ± 0.10"]
+    assert ("error", "± error") in sampled["columns"]
+    assert "error" not in dict(plain["columns"])
+    shown = [(row["number"], row["error"]) for row in sampled["rows"]]
+    assert shown == [("2.00", "± 0.20"), ("1.00", "± 0.10")]
+    assert "standard error" in sampled["note"]
+    assert plain["note"] == ""
     assert sampled["totals"] == [["all that helps", "3"], ["all that hurts", "0"], ["together", "3"]]
     json.dumps(sampled, allow_nan=False)
+
+
+def test_a_bar_has_its_error_and_the_longest_line_fills_its_side() -> None:
+    sampled = table_payload(explain("a b c", scores=[-3.0, 1.0, 0.5], stderr=[0.5, 0.25, 0.0]))
+    bars = [row["bar"] for row in sampled["rows"]]
+    assert [bar["class"] for bar in bars] == ["tk-bar tkn8", "tk-bar tkp8", "tk-bar tkp8"]
+    assert (bars[0]["score"], bars[0]["error"]) == ([12.5, 37.5], [0.0, 25.0])
+    assert (bars[1]["score"], bars[1]["error"]) == ([50.0, 12.5], [56.2, 12.5])
+    assert bars[2]["error"] is None
+
+
+def test_an_unsigned_bar_begins_at_the_edge() -> None:
+    bars = [row["bar"] for row in table_payload(explain("a b", scores=[2, 1], signed=False))["rows"]]
+    assert [(bar["class"], bar["score"]) for bar in bars] == [("tk-bar tku8", [0, 100]), ("tk-bar tku8", [0, 50])]
+    within = table_payload(explain("a", scores=[1], stderr=[1.0], signed=False))["rows"][0]["bar"]
+    assert within["error"] == [0.0, 100.0]
+
+
+def test_what_may_be_nothing_takes_no_side() -> None:
+    rows = ranked_rows(explain("a b c", scores=[-1.0, 0.4, 0.0], stderr=[0.5, 0.21, 0.0]))
+    assert [(row["maybe"], row["effect"]) for row in rows] == [(False, "hurts"), (True, ""), (False, "")]
+    page = table_html(explain("a b", scores=[1.0, 0.4], stderr=[0.5, 0.21]))
+    assert page.count("tk-maybe") == 1
 
 
 def test_an_unsigned_table_takes_no_side() -> None:
@@ -69,3 +97,4 @@ def test_a_cut_table_still_adds_up(limit: int) -> None:
 
 def test_golden_table(golden: Callable[[str, str], None]) -> None:
     golden("table_hostile.html", table_html(hostile()))
+    golden("table_errors.html", table_html(hostile(stderr=np.full(len(hostile().tokens), 0.4)), 12))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,6 +92,34 @@ def test_an_item_says_everything_about_its_token() -> None:
     assert token_items(explanation)[2]["label"] == "line break, pushes away, −0.3 ± 0, rank 2 of 3"
 
 
+def test_what_may_be_nothing_says_so_and_is_dotted() -> None:
+    explanation = explain("a b c", scores=[0.5, 0.39, -0.3], stderr=[0.1, 0.2, 0.0])
+    items = token_items(explanation)
+    assert [item["maybe"] for item in items] == [False, True, False]
+    assert items[1]["label"] == "b, not distinguishable from 0, 0.39 ± 0.20, rank 2 of 3"
+    assert items[1]["tip"][2] == "not distinguishable from 0"
+    assert text_payload(explanation)["tokens"]["legend"]["doubt"].startswith("not distinguishable from 0")
+    page = Markup(tokens_html(explanation) + legend_html(explanation))
+    assert [tag for tag, _ in page.tags].count("u") == 2  # the token, and the legend's sample
+    assert "0.39 ± 0.20, may be 0" in page.attributes("title")
+
+
+def test_the_legend_is_silent_where_all_scores_are_certain() -> None:
+    certain = explain("a b", scores=[0.5, 0.4], stderr=[0.1, 0.2])  # two errors away are enough
+    assert text_payload(certain)["tokens"]["legend"]["doubt"] == ""
+    assert "dotted" not in legend_html(certain)
+    assert "dotted" not in legend_html(explain("a b", scores=[0.5, 0.4]))
+
+
+@pytest.mark.parametrize(("players", "error"), [("tokens", 0.5 * 2**0.5), ("words", 1.0), ("sentences", 1.0)])
+def test_tokens_that_share_a_players_score_err_together(players: str, error: float) -> None:
+    tokens = [Token("un", 1, 0, 2), Token("seen", 2, 2, 6)]
+    explanation = explain("unseen", tokens, [2.0, 2.0], stderr=[0.5, 0.5])
+    asked = replace(explanation, request=replace(explanation.request, options={"players": players}))
+    word = word_items(asked)[0]
+    assert (word["score"], word["stderr"]) == (4.0, pytest.approx(error))
+
+
 def test_an_unsigned_score_does_not_push() -> None:
     explanation = explain("a b", scores=[0.4, 0.2], signed=False)
     assert [item["bucket"] for item in token_items(explanation)] == ["tku10", "tku5"]
@@ -143,5 +172,5 @@ def test_hostile_tokens_become_no_markup() -> None:
 
 def test_golden_tokens(golden: Callable[[str, str], None]) -> None:
     golden("tokens.html", tokens_html(explain(SEED)))
-    golden("tokens_hostile.html", tokens_html(hostile(stderr=np.full(len(hostile().tokens), 0.01))))
+    golden("tokens_hostile.html", tokens_html(hostile(stderr=np.full(len(hostile().tokens), 0.1))))
     golden("legend.html", legend_html(explain(SEED)))

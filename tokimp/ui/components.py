@@ -17,7 +17,7 @@ _TEMPLATE = '<div class="tk-root tk-view"></div>'
 
 def page_css() -> str:
     """All of the app's style, for `launch(css=…)`."""
-    return read_asset("explanation.css") + read_asset("style.css")
+    return read_asset("explanation.css") + read_asset("charts.css") + read_asset("style.css")
 
 
 class _WithoutStub(ComponentMeta):
@@ -96,3 +96,9 @@ class Heatmap(View):
     """`views.heatmap.heatmap_payload`. `select`: `evt.index` is [row, column] as drawn."""
 
     script = "heatmap.js"
+
+
+class Drawing(View):
+    """A drawing of `views.drawing`, such as `views.history.history_payload`."""
+
+    script = "drawing.js"

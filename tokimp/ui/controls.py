@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tokimp.methods.base import FAMILIES, METHODS, Method, options_of, why_not
 from tokimp.models.catalog import CATALOG, CatalogEntry, at_hand
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import MASK_SPELLINGS
-from tokimp.types import OUTPUTS, Prediction, Task
+from tokimp.types import OUTPUTS, PRECISIONS, Prediction, Task, Value
 from tokimp.ui.components import Payload
 from tokimp.ui.forms import Picked
 from tokimp.views.characters import drawable, quoted
 from tokimp.views.numbers import percent
 
+PRECISION_HELP = "bf16: faster on machines made for it, slower on others; about 4\u202f% of top answers differ."
 OUTPUT_HELP = "What the scores are shares of. Logits are not squeezed at the ends as probabilities are."
+SEED_HELP = "Random draws start here: the same seed gives the same result."
 LARGEST_SEED = 2**31 - 1
 AROUND_A_MASK = 24
 
@@ -33,9 +35,16 @@ def any_model_allowed() -> bool:
 
 
 def choice_payload(
-    label: str, groups: Sequence[tuple[str, Sequence[Entry]]], chosen: Picked, other: Entry | None = None
+    label: str,
+    groups: Sequence[tuple[str, Sequence[Entry]]],
+    chosen: Picked,
+    other: Entry | None = None,
+    guide: str = "",
 ) -> Payload:
-    """A list; `chosen` is an entry's value. What was typed is in no entry and stands in the field of `other`."""
+    """A list; `chosen` is an entry's value. What was typed is in no entry and stands in the field of `other`.
+
+    guide: what opens a panel with every entry's note, side by side.
+    """
     listed = [entry["value"] for _, entries in groups for entry in entries]
     typed = chosen if other is not None and isinstance(chosen, str) and chosen not in listed else ""
     return {
@@ -44,6 +53,7 @@ def choice_payload(
         "chosen": None if typed else chosen,
         "typed": typed,
         "other": other,
+        "guide": guide,
     }
 
 
@@ -75,12 +85,12 @@ def method_choice(task: Task, chosen: str, model: TextModel | None = None) -> Pa
     for family in FAMILIES:
         methods = [method for method in METHODS.values() if method.info.family == family]
         groups.append((family.capitalize(), [_method_entry(method, task, model) for method in methods]))
-    return choice_payload("Method", groups, chosen)
+    return choice_payload("Method", groups, chosen, guide="compare all")
 
 
-def options_payload(method: str, output: str = "logit", seed: int = 0) -> Payload:
-    """The method's declared options, between the unit of the explained output and the seed."""
-    fields = [
+def options_payload(method: str, settings: Mapping[str, Value] | None = None) -> Payload:
+    """The method's declared options; then what every method has, as it stands in `settings`."""
+    fields: list[Entry] = [
         {
             "name": option.name,
             "label": option.label,
@@ -94,12 +104,13 @@ def options_payload(method: str, output: str = "logit", seed: int = 0) -> Payloa
         }
         for option in options_of(METHODS[method])
     ]
-    unit = _field("output", "Explained output", OUTPUT_HELP, "logit", choices=list(OUTPUTS)) | {"value": output}
-    if not METHODS[method].info.stochastic:
-        return {"fields": [*fields, unit]}
-    seed_help = "Random draws start here: the same seed gives the same result."
-    whole = {"kind": "int", "low": 0, "high": LARGEST_SEED, "value": seed}
-    return {"fields": [*fields, unit, _field("seed", "Seed", seed_help, 0, choices=[]) | whole]}
+    fields.append(_field("output", "Explained output", OUTPUT_HELP, "logit", choices=list(OUTPUTS)))
+    fields.append(_field("precision", "Precision", PRECISION_HELP, "fp32", choices=list(PRECISIONS)))
+    if METHODS[method].info.stochastic:
+        whole = {"kind": "int", "low": 0, "high": LARGEST_SEED}
+        fields.append(_field("seed", "Seed", SEED_HELP, 0, choices=[]) | whole)
+    kept = {name: value for name, value in (settings or {}).items() if name in ("output", "precision", "seed")}
+    return {"fields": [field | {"value": kept.get(field["name"], field["value"])} for field in fields]}
 
 
 def target_choice(task: Task, prediction: Prediction, chosen: Picked) -> Payload:
@@ -155,12 +166,15 @@ def _method_entry(method: type[Method], task: Task, model: TextModel | None) -> 
     reason = why_not(model, method) if model is not None else None
     if model is None and task not in info.tasks:
         reason = f"{info.title} is not defined for this task."
-    label = info.title if reason is None else f"{info.title} · {reason.removeprefix(info.title).strip(' .')}"
+    short = "" if reason is None else reason.removeprefix(info.title).strip(" .")
     return {
         "value": info.key,
-        "label": label,
-        "disabled": reason is not None,
-        "note": f"{info.tells} Cost: {info.cost}.",
+        "label": f"{info.title} · {short}" if short else info.title,
+        "title": info.title,
+        "disabled": bool(short),
+        "reason": f"{short.capitalize()}." if short else "",
+        "note": info.tells,
+        "detail": f"Cost: {info.cost}.",
         "link": [info.paper, info.url],
     }
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 
 from tokimp.errors import Cancelled, TokimpError
 from tokimp.models.tokens import MASK_SPELLINGS
-from tokimp.types import OUTPUTS, Explanation, Output, Task, Value
+from tokimp.types import OUTPUTS, PRECISIONS, Explanation, Task, Value
 from tokimp.ui import controls, sentences, work
 from tokimp.ui.forms import Picked
 from tokimp.ui.state import Asked, Grid, Result
 from tokimp.views.charts import bars_payload
 from tokimp.views.heatmap import heatmap_payload
+from tokimp.views.history import history_payload
 from tokimp.views.pieces import typed_pieces
 from tokimp.views.table import table_payload
 from tokimp.views.text import text_payload
@@ -28,14 +29,17 @@ LOG = logging.getLogger("tokimp")
 Changes = dict[str, Any]
 
 # What shows a result, and is dimmed while the next one is computed.
-DIMMED = ("said", "bars", "explained", "tokens", "limits", "table", "heat", "facts")
+DIMMED = ("said", "bars", "explained", "tokens", "limits", "table", "heat", "history", "facts")
+
+Word = TypeVar("Word", bound=str)
 
 
 def asked_from(task: Task, values: tuple[Any, ...]) -> Asked:
     """The form's values, in the order of `task_tab.FORM`, as a question."""
     text, model, method, options, target, contrast, mask = values
     settings: dict[str, Value] = dict(options)
-    output, seed = settings.pop("output", "logit"), settings.pop("seed", 0)
+    output, seed = settings.pop("output", None), settings.pop("seed", 0)
+    precision = settings.pop("precision", None)
     return Asked(
         task=task,
         model=str(model or ""),
@@ -44,8 +48,9 @@ def asked_from(task: Task, values: tuple[Any, ...]) -> Asked:
         target=target,
         contrast=contrast,
         mask=mask if isinstance(mask, int) else 0,
-        output=_output(output),
+        output=_among(OUTPUTS, output),
         seed=seed if isinstance(seed, int) else 0,
+        precision=_among(PRECISIONS, precision),
         options=settings,
     )
 
@@ -152,6 +157,8 @@ def displayed(result: Result) -> Changes:
         "limits": _ready(sentences.limits(result)),
         "table": _ready(table_payload(result.explanation)),
         "heat": heat(result),
+        "history": _ready(history_payload(result.explanation)),
+        "history_fold": gr.update(visible=history_payload(result.explanation) is not None),
         "facts": _ready(sentences.facts(result.explanation)),
     }
 
@@ -213,7 +220,7 @@ def report_without_words(error: Exception) -> None:
 def _progress(moment: work.Moment[Any]) -> Changes:
     if moment.sentence:
         return {"status": sentences.working(moment.sentence)}
-    return {"status": sentences.progress(moment.fraction, moment.left)}
+    return {"status": sentences.progress(moment.fraction, moment.left, moment.evaluations)}
 
 
 def _idle(shown: Result | None) -> Changes:
@@ -244,6 +251,6 @@ def _typed(picked: Picked) -> Picked:
     return picked if isinstance(picked, str) else None
 
 
-def _output(value: Value) -> Output:
-    found = [output for output in OUTPUTS if output == value]
-    return found[0] if found else "logit"
+def _among(known: Sequence[Word], value: Value) -> Word:
+    """The word where it is known, else the first, which is the default."""
+    return next((word for word in known if word == value), known[0])

@@ -52,10 +52,13 @@ def limits(result: Result) -> Payload:
     """What it took and whether it adds up, then what keeps the numbers from being exact."""
     explanation = result.explanation
     info = METHODS[explanation.request.method].info
-    count = explanation.evaluations
     model = drawable(explanation.request.model)
-    took = f" on {model}, {count:,} evaluation{'s' * (count != 1)} in {_duration(explanation.seconds)}."
+    took = f" on {model}, {_evaluations(explanation.evaluations)} in {_duration(explanation.seconds)}."
     lines = [line("note", (info.title, "b"), took + _sum(explanation))]
+    if not info.targeted and explanation.target.contrast_label is not None:
+        other = _name(explanation.request.task, explanation.target.contrast_label)
+        why = "these numbers follow from the text alone, whatever is explained."
+        lines.append(line("limit", f"Rather than {other} makes no difference here: {why}"))
     lines += [line("limit", note) for note in explanation.attribution.notes]
     if not result.finished:
         unfinished = ", unfinished: the work was stopped, and more of it would change these scores."
@@ -91,20 +94,24 @@ def facts(explanation: Explanation) -> Payload:
     pairs.append(("tokens", str(len(explanation.tokens))))
     pairs.append(("evaluations", f"{explanation.evaluations:,}"))
     pairs.append(("seconds", show(explanation.seconds)))
+    if explanation.request.precision != "fp32":
+        pairs.append(("precision", explanation.request.precision))
     if info.stochastic:
         pairs.append(("seed", str(explanation.request.seed)))
     pairs += [(name, str(value)) for name, value in explanation.request.options.items()]
     return {"lines": [], "facts": pairs}
 
 
-def progress(fraction: float | None, left: float | None) -> Payload:
+def progress(fraction: float | None, left: float | None, evaluations: int = 0) -> Payload:
     """What is done, and how long the rest will take where that is worth saying."""
     if not fraction:
         return {"fraction": -1, "lines": [line("running", "Reading the text …")]}
-    done = f"{100 * fraction:.0f}\u202f%"
+    parts = [f"{100 * fraction:.0f}\u202f%"]
+    if evaluations:
+        parts.append(_evaluations(evaluations))
     if left is not None and left > 1:
-        done += f", about {_duration(left)} left"
-    return {"fraction": round(fraction, 4), "lines": [line("running", done)]}
+        parts.append(f"about {_duration(left)} left")
+    return {"fraction": round(fraction, 4), "lines": [line("running", " · ".join(parts))]}
 
 
 def working(sentence: str) -> Payload:
@@ -146,6 +153,10 @@ def _spelling(explanation: Explanation) -> list[str]:
 
 def _space(asked: str, found: str) -> str:
     return ", with its space" if found == f" {asked}" else ""
+
+
+def _evaluations(count: int) -> str:
+    return f"{count:,} evaluation{'s' * (count != 1)}"
 
 
 def _duration(seconds: float) -> str:

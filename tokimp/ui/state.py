@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tokimp.types import Candidate, Explanation, Floats, Output, Prediction, Task, Value
+from tokimp.types import Candidate, Explanation, Floats, Output, Precision, Prediction, Task, Value
 from tokimp.ui.forms import Picked
 
 
@@ -26,6 +26,7 @@ class Asked:
     mask: int = 0
     output: Output = "logit"
     seed: int = 0
+    precision: Precision = "fp32"
     options: Mapping[str, Value] = field(default_factory=dict)
 
 
@@ -64,6 +65,7 @@ class Result:
             mask=request.mask,
             output=request.output,
             seed=request.seed,
+            precision=request.precision,
             options=request.options,
         )
 

@@ -9,7 +9,7 @@ import gradio as gr
 
 from tokimp.ui import controls, handlers, masks, sentences
 from tokimp.ui.arrival import Arrival
-from tokimp.ui.components import CandidateBars, Heatmap, RankedTable, TokenView
+from tokimp.ui.components import CandidateBars, Drawing, Heatmap, RankedTable, TokenView
 from tokimp.ui.examples import Start
 from tokimp.ui.forms import Choice, Download, OptionForm, Sentences
 from tokimp.ui.state import Result
@@ -38,6 +38,8 @@ class Parts:
     limits: Sentences
     table: RankedTable
     heat: Heatmap
+    history: Drawing
+    history_fold: gr.Accordion
     facts: Sentences
     take_page: gr.Button
     take_data: gr.Button
@@ -133,6 +135,9 @@ def _why(first: dict[str, Any]) -> dict[str, Any]:
         parts["table"] = RankedTable(**first["table"], empty="Nothing is ranked yet.")
     with gr.Accordion("Heatmap: tokens × outputs", open=False, elem_classes="tk-fold") as parts["heat_fold"]:
         parts["heat"] = Heatmap(**first["heat"], empty="The likeliest outputs side by side: computed when asked for.")
+    with gr.Accordion("How it got there", open=False, elem_classes="tk-fold", **first["history_fold"]) as how:
+        parts["history"] = Drawing(**first["history"])
+    parts["history_fold"] = how
     with gr.Accordion("Figures", open=False, elem_classes="tk-fold"):
         parts["facts"] = Sentences(**first["facts"])
     return parts
@@ -140,11 +145,13 @@ def _why(first: dict[str, Any]) -> dict[str, Any]:
 
 def _first_values(result: Result | None) -> dict[str, Any]:
     """Constructor arguments of the parts that show a result."""
-    names = ("said", "bars", "mask", "target", "contrast", "explained", "tokens", "limits", "table", "heat", "facts")
+    picks = ("mask", "target", "contrast")
+    names = ("said", "bars", *picks, "explained", "tokens", "limits", "table", "heat", "history", "facts")
     if result is None:
-        return {name: {"value": None, "visible": name not in ("mask", "target", "contrast")} for name in names}
+        empty = {name: {"value": None, "visible": name not in picks} for name in names}
+        return empty | {"history_fold": {"visible": False}}
     changes = handlers.displayed(result)
-    return {name: _arguments(changes[name]) for name in names}
+    return {name: _arguments(changes[name]) for name in (*names, "history_fold")}
 
 
 def _arguments(change: Any) -> dict[str, Any]:

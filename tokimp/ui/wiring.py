@@ -69,7 +69,7 @@ def _wire_form(start: Start, parts: Parts) -> None:
         filled = chip.click(example(chosen.text), None, [parts.text], **AT_ONCE, **EVENT)
         begun = filled.then(begin, None, _every(parts), **AT_ONCE, **EVENT)
         begun.then(gpu(_running(start.task, parts, False)), inputs, _every(parts), **MODEL_WORK, **EVENT)
-    parts.method.input(controls.options_payload, parts.method, parts.options, **AT_ONCE, **EVENT)
+    parts.method.input(controls.options_payload, [parts.method, parts.options], parts.options, **AT_ONCE, **EVENT)
     if start.task == "masked-lm":
         last = AT_ONCE | {"trigger_mode": "always_last"}
         parts.text.change(masks.clickable, parts.text, parts.words, **last, **EVENT)

@@ -19,6 +19,7 @@ from tokimp.models.text_model import TextModel
 from tokimp.types import Attribution, Floats, Target, Task
 from tokimp.ui import controls
 from tokimp.ui.state import Asked, Grid, Result
+from tokimp.watch import Watch
 
 MOST_CHARACTERS = 8000
 MOST_TOKENS: dict[Task, int] = {"classification": 512, "next-token": 512, "masked-lm": 512}
@@ -31,13 +32,15 @@ Value = TypeVar("Value")
 @dataclass(frozen=True)
 class Moment(Generic[Value]):
     """How far the work is. `fraction` is None before the first batch; `value` is the latest draft of the
-    result, or the result itself once `done`. `seconds` have passed, `left` are to come at this pace."""
+    result, or the result itself once `done`. `seconds` have passed, `left` are to come at this pace;
+    `evaluations` is how often the model was asked."""
 
     sentence: str = ""
     fraction: float | None = None
     value: Value | None = None
     seconds: float = 0.0
     left: float | None = None
+    evaluations: int = 0
     done: bool = False
 
 
@@ -113,6 +116,7 @@ def answer(asked: Asked, report: Report[Result]) -> Result:
     check_length(asked.text)
     question = put(asked, report)
     method = METHODS[asked.method]
+    counter = Watch()
 
     def watch(fraction: float, partial: Floats | None) -> None:
         draft = None
@@ -120,9 +124,9 @@ def answer(asked: Asked, report: Report[Result]) -> Result:
             scores = Attribution(partial, signed=method.info.signed)
             explanation = question.explanation(scores, asked.method, asked.options, asked.seed)
             draft = Result(explanation, question.prediction, finished=False)
-        report(Moment(fraction=fraction, value=draft))
+        report(Moment(fraction=fraction, value=draft, evaluations=counter.evaluations))
 
-    explanation = question.explain(asked.method, asked.options, asked.seed, watch)
+    explanation = question.explain(asked.method, asked.options, asked.seed, watch, counter)
     return Result(explanation, question.prediction)
 
 
@@ -169,7 +173,7 @@ def put(asked: Asked, report: Report[Result]) -> api.Question:
     """The question to the loaded model, after saying that it is being loaded where that takes a while."""
     if asked.model not in CATALOG or not at_hand(CATALOG[asked.model]):
         report(Moment(sentence=f"Fetching {asked.model} from the model hub …"))
-    model = model_for(asked)
+    model = model_for(asked).computing_in(asked.precision)
     report(Moment())
     most = MOST_TOKENS[asked.task]
     return api.ask(model, asked.text, asked.target, asked.contrast, asked.output, asked.mask, limit=most)

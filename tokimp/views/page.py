@@ -9,22 +9,23 @@ import re
 from tokimp.assets import read_asset
 from tokimp.types import Explanation
 from tokimp.views.characters import escaped, quoted
+from tokimp.views.history import history_svg
 from tokimp.views.numbers import percent, show
 from tokimp.views.table import table_html
 from tokimp.views.text import legend_html, tokens_html
 
-ROWS_ON_A_PAGE = 40
+ROWS_ON_A_PAGE = 18
 _UNITS = {"logit": "logit", "log_prob": "log-probability", "prob": "probability"}
 
 
 def explanation_fragment(explanation: Explanation) -> str:
     """Caption, coloured text and table for a page of somebody else's; brings its own style, no script."""
-    return f"<style>{_style()}</style>{_body(explanation)}"
+    return f"<style>{_style(explanation)}</style>{_body(explanation)}"
 
 
 def explanation_page(explanation: Explanation) -> str:
     """One self-contained document: no script, no request, light and dark as the reader's system is."""
-    style = _style()
+    style = _style(explanation)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     title = escaped(f"{question(explanation)} · tokimp")
     return (
@@ -67,15 +68,19 @@ def _body(explanation: Explanation, *, unfolded: bool = False) -> str:
         f"<div><dt>{escaped(name)}</dt><dd>{escaped(value)}</dd></div>" for name, value in facts(explanation)
     )
     limits = "".join(f'<p class="tk-limit">{escaped(note)}</p>' for note in explanation.attribution.notes)
+    opened = " open" if unfolded else ""
+    story = history_svg(explanation)
+    how = f"<details{opened}><summary>How it got there</summary>{story}</details>" if story else ""
     return (
         f'<section class="tk-root"><h2 class="tk-question" dir="auto">{escaped(question(explanation))}</h2>'
         f'<dl class="tk-facts">{listed}</dl>{limits}{tokens_html(explanation)}{legend_html(explanation)}'
-        f"<details{' open' if unfolded else ''}><summary>Table</summary>"
-        f"{table_html(explanation, ROWS_ON_A_PAGE)}</details></section>"
+        f"<details{opened}><summary>Table</summary>{table_html(explanation, ROWS_ON_A_PAGE)}</details>{how}</section>"
     )
 
 
-def _style() -> str:
-    """The style sheet without its comments and white space: it travels with every page."""
-    lean = re.sub(r"/\*.*?\*/", "", read_asset("explanation.css"), flags=re.DOTALL)
-    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", lean)).strip()
+def _style(explanation: Explanation) -> str:
+    """The style sheet with the shades of one scale, without comments and white space: it travels with every page."""
+    unused = "u" if explanation.attribution.signed else "[pn]"
+    lean = re.sub(rf"/\*.*?\*/|^\.tk{unused}\d.*?$", "", read_asset("explanation.css"), flags=re.DOTALL | re.MULTILINE)
+    lean = re.sub(r"\s*([{};,])\s*|(?<=:) ", r"\1", re.sub(r"\s+", " ", lean)).replace(" > ", ">").replace(";}", "}")
+    return re.sub(r"#(\w)\1(\w)\2(\w)\3\b", r"#\1\2\3", lean).strip()

@@ -12,6 +12,7 @@ from tokimp.views.characters import drawable, escaped, marks, quoted, spoken
 from tokimp.views.color import bucket_classes, full_scale, scale_classes
 from tokimp.views.numbers import percent, show
 from tokimp.views.pieces import Piece, typed_pieces, word_groups
+from tokimp.views.uncertainty import EXPLAINED, MAY_BE_NOTHING, joint_error, may_be_nothing
 
 TOWARDS = "pushes towards"
 AWAY = "pushes away"
@@ -19,7 +20,10 @@ NEITHER = "no push"
 
 
 class TokenItem(TypedDict):
-    """One span. `indices` are the token positions that it stands for; `share` is of the sum of |score|."""
+    """One span. `indices` are the token positions that it stands for; `share` is of the sum of |score|.
+
+    `maybe`: the score is not distinguishable from 0.
+    """
 
     indices: list[int]
     gap: str
@@ -29,6 +33,7 @@ class TokenItem(TypedDict):
     special: bool
     score: float
     stderr: float | None
+    maybe: bool
     rank: int
     share: float
     bucket: str
@@ -45,7 +50,7 @@ def token_items(explanation: Explanation, scale: float | None = None) -> list[To
 
 
 def word_items(explanation: Explanation, scale: float | None = None) -> list[TokenItem]:
-    """One item a word as typed: scores added up, standard errors combined in quadrature."""
+    """One item a word as typed: scores added up, standard errors combined."""
     pieces, _ = typed_pieces(explanation.tokens, explanation.request.text)
     return _items(explanation, pieces, word_groups(explanation.tokens, pieces), scale)
 
@@ -57,8 +62,8 @@ def text_payload(explanation: Explanation, scale: float | None = None) -> dict[s
     words = word_items(explanation, scale)
     signed = explanation.attribution.signed
     return {
-        "tokens": {"items": tokens, "legend": _legend([item["score"] for item in tokens], signed, scale)},
-        "words": {"items": words, "legend": _legend([item["score"] for item in words], signed, scale)},
+        "tokens": {"items": tokens, "legend": _legend_of(tokens, signed, scale)},
+        "words": {"items": words, "legend": _legend_of(words, signed, scale)},
         "tail": drawable(tail),
     }
 
@@ -90,13 +95,14 @@ def legend_html(explanation: Explanation, scale: float | None = None) -> str:
         ("span", "tk-towards", facts["right"]),
     )
     line = "".join(f'<{tag} class="{name}">{text}</{tag}>' for tag, name, text in parts if text)
-    return f'<div class="tk-legend">{line}</div>'
+    doubt = f'<p class="tk-doubt"><u>dotted</u>: {EXPLAINED}</p>' if _doubted(explanation) else ""
+    return f'<div class="tk-legend">{line}</div>{doubt}'
 
 
 def tokens_html(explanation: Explanation, scale: float | None = None) -> str:
     """The coloured text without any script: numbers on hover. Its text content is what was typed,
     but for the tokens that the tokenizer added (class `tk-added`)."""
-    spans = [_span(item, len(explanation.tokens)) for item in token_items(explanation, scale)]
+    spans = [_span(item) for item in token_items(explanation, scale)]
     tail = typed_pieces(explanation.tokens, explanation.request.text)[1]
     return f'<div class="tk-text" dir="auto">{"".join(spans)}{escaped(tail)}</div>'
 
@@ -120,22 +126,23 @@ def _items(
 ) -> list[TokenItem]:
     signed = explanation.attribution.signed
     scores = np.array([explanation.scores[group].sum() for group in groups])
-    errors = explanation.stderr
     total = float(np.abs(scores).sum())
     order = ranks(scores)
     names = bucket_classes(scores, signed=signed, scale=scale)
     items: list[TokenItem] = []
     for place, group in enumerate(groups):
         score = float(scores[place])
-        error = None if errors is None else float(np.sqrt(np.square(errors[group]).sum()))
+        error = joint_error(explanation, group)
+        maybe = may_be_nothing(score, error)
         text = pieces[group[0]].text + "".join(pieces[i].gap + pieces[i].text for i in group[1:])
         item: Any = _drawn(explanation.tokens[group[0]], pieces[group[0]], pieces[group[0]].gap, text)
         number = show(score, error)
         share = abs(score) / total if total else 0.0
         rank = f"rank {order[place]} of {len(groups)}"
-        said = [spoken(text), effect(score, signed=signed), number, rank]
-        tip = [quoted(text), number, effect(score, signed=signed), f"{rank} · {percent(share)} of all"]
-        item.update(indices=group, score=score, stderr=error, rank=order[place], share=share)
+        meaning = MAY_BE_NOTHING if maybe else effect(score, signed=signed)
+        said = [spoken(text), meaning, number, rank]
+        tip = [quoted(text), number, meaning, f"{rank} · {percent(share)} of all"]
+        item.update(indices=group, score=score, stderr=error, maybe=maybe, rank=order[place], share=share)
         item.update(bucket=names[place], number=number, label=", ".join(filter(None, said)))
         item.update(tip=[line for line in tip if line])
         items.append(item)
@@ -152,6 +159,16 @@ def _drawn(token: Token, piece: Piece, gap: str, text: str) -> dict[str, Any]:
     }
 
 
+def _legend_of(items: Sequence[TokenItem], signed: bool, scale: float | None) -> dict[str, Any]:
+    doubt = EXPLAINED if any(item["maybe"] for item in items) else ""
+    return _legend([item["score"] for item in items], signed, scale) | {"doubt": doubt}
+
+
+def _doubted(explanation: Explanation) -> bool:
+    errors = explanation.stderr
+    return errors is not None and any(map(may_be_nothing, explanation.scores, errors))
+
+
 def _legend(scores: Sequence[float] | Floats, signed: bool, scale: float | None) -> dict[str, Any]:
     top = full_scale(scores) if scale is None else scale
     return {
@@ -163,8 +180,8 @@ def _legend(scores: Sequence[float] | Floats, signed: bool, scale: float | None)
     }
 
 
-def _span(item: TokenItem, count: int) -> str:
-    title = f"{item['number']}, rank {item['rank']} of {count}"
+def _span(item: TokenItem) -> str:
+    title = f"{item['number']}, may be 0" if item["maybe"] else f"{item['number']}, rank {item['rank']}"
     if item["added"]:
         return f'<bdi class="{item["bucket"]} tk-added" title="{title}">{escaped(item["text"])}</bdi>'
     kind = " tk-piece" if not item["text"] else " tk-mask" if item["special"] else ""
@@ -172,7 +189,8 @@ def _span(item: TokenItem, count: int) -> str:
     if item["mark"] and item["bucket"] != "tk0":
         kind, mark = " tk-blank", f' data-mark="{item["mark"]}"'
     lead, text = _lead_and_word(item["text"])
-    span = f'<span class="{item["bucket"]}{kind}" title="{title}"{mark}>{escaped(text)}</span>'
+    tag = "u" if item["maybe"] else "span"
+    span = f'<{tag} class="{item["bucket"]}{kind}" title="{title}"{mark}>{escaped(text)}</{tag}>'
     return escaped(item["gap"]) + lead + span
 
 
