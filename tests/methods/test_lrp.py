@@ -188,8 +188,13 @@ def test_layers_that_run_again_follow_the_same_rules(
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama"])
-def test_an_error_inside_a_layer_leaves_no_trace(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = models.shared(family, "next-token")
+def test_neither_success_nor_an_error_inside_a_layer_leaves_a_trace(
+    family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = models.tiny(family, "next-token")
+    with no_trace(model):
+        explained(model, "attn")
+        explained(model, "cp")
     asked = tokimp.ask(model, TEXTS["next-token"], target=1)
 
     def fail(*_: Any, **__: Any) -> None:

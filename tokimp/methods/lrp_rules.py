@@ -2,7 +2,7 @@
 
 Relevance is value × gradient, so that for linear operations the plain gradient is the ε-rule with
 ε → 0 (eq. 8), where biases keep their share. All others get a gradient that makes this product the
-paper's relevance. Equations of Achtibat et al. 2024; CP-LRP is Ali et al. 2022, section 4.
+paper's relevance. Equations of Achtibat et al. 2024; CP-LRP is of Ali et al. 2022.
 """
 
 from __future__ import annotations
