@@ -186,7 +186,7 @@ def test_an_error_bar_holds_the_truth_and_shrinks(classifier: TextModel) -> None
     rms = []
     for repeats in (25, 100):
         options: dict[str, str | int] = {"replacement": "random", "repeats": repeats}
-        found = [asked.explain("occlusion", options, seed=seed) for seed in range(100)]
+        found = [asked.explain("occlusion", options, seed=seed) for seed in range(2500 // repeats)]
         errors = np.array([each.scores - truth for each in found])[:, free]
         bars = np.array([each.stderr for each in found])[:, free]
         assert np.mean(np.abs(errors) <= 3 * bars) >= 0.99

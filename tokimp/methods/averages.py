@@ -21,5 +21,5 @@ def averaged(draws: Floats, option: str) -> Attribution:
     history = draws.cumsum(0)[taken - 1] / taken[:, None]
     if count == 1:
         note = f"One random draw: how far it would vary is not known. Raise the {option}."
-        return Attribution(draws[0], history=history, notes=(note,))
-    return Attribution(draws.mean(0), stderr=draws.std(0, ddof=1) / np.sqrt(count), history=history)
+        return Attribution(history[-1], history=history, notes=(note,))
+    return Attribution(history[-1], stderr=draws.std(0, ddof=1) / np.sqrt(count), history=history)
