@@ -1,0 +1,71 @@
+"""Who plays: tokens, words or sentences; and how a player's score goes back to its tokens."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tokimp.models.tokens import Encoded
+from tokimp.types import Floats
+
+PLAYERS = ("tokens", "words", "sentences")
+UNITS = {
+    "words": re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]+"),
+    "sentences": re.compile(r"\S.*?(?:[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+|\n|$)", re.DOTALL),
+}
+
+
+@dataclass(frozen=True)
+class Players:
+    """Groups of the tokens that masking may touch; special tokens belong to none.
+
+    members (player, token): True where a token belongs to a player; each free token has one.
+    """
+
+    inputs: Encoded
+    kind: str
+    members: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def keep(self, coalitions: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Tokens that stay (coalition, token)."""
+        return coalitions @ self.members
+
+    def share(self, values: Floats) -> Floats:
+        """Scores (token,): each player's value (player,) shared evenly by its tokens, so that the sum is kept."""
+        found: Floats = values @ (self.members / np.maximum(self.members.sum(1, keepdims=True), 1))
+        return found
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be said where players are not tokens."""
+        if self.kind == "tokens":
+            return ()
+        return (f"Scores are of whole {self.kind}, {len(self)} in number; the tokens of each share its score evenly.",)
+
+
+def players_of(inputs: Encoded, kind: str) -> Players:
+    """The players of a text, in its order. Words and marks of punctuation are those that were typed."""
+    free = inputs.free
+    unit_of = np.arange(len(free)) if kind == "tokens" else _units(inputs, UNITS[kind])[free]
+    members = np.zeros((len(np.unique(unit_of)), len(inputs)), dtype=bool)
+    members[np.unique(unit_of, return_inverse=True)[1], free] = True
+    return Players(inputs, kind, members)
+
+
+def _units(inputs: Encoded, pattern: re.Pattern[str]) -> npt.NDArray[np.int64]:
+    """Which unit of the text each token lies in (token,), by its first character that is no space.
+
+    A token of white space alone, or of no character, goes with what follows it.
+    """
+    ends = [match.end() for match in pattern.finditer(inputs.text)]
+    first = [
+        token.end - len(inputs.text[token.start : token.end].lstrip())  # a range's spaces belong to no unit
+        for token in inputs.tokens
+    ]
+    return np.minimum(np.searchsorted(ends, first, side="right"), max(len(ends) - 1, 0))
