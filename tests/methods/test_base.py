@@ -88,7 +88,7 @@ def test_a_method_is_built_with_its_options_and_seed() -> None:
     ("key", "options", "message"),
     [
         ("integrated_gradient", {}, "no method 'integrated_gradient'. Did you mean 'integrated_gradients'?"),
-        ("xyzzy", {}, "no method 'xyzzy'. There are: attention, saliency,"),
+        ("xyzzy", {}, "no method 'xyzzy'. There are: attention, attention_rollout,"),
         ("integrated_gradients", {"stepz": 3}, "no option of integrated_gradients 'stepz'. Did you mean 'steps'?"),
         ("saliency", {"qqqq": 1}, "no option of saliency 'qqqq'. There are: norm."),
         ("occlusion", {"seed": 1}, "no option of occlusion 'seed'"),
