@@ -39,7 +39,7 @@ def test_a_run_stops_when_the_telling_word_is_among_the_kept() -> None:
             assert [facts["stopped"] for facts in run] == [False] * (len(run) - 1) + [True]
             assert all(len(facts["kept"]) == 3 and len(facts["replaced"]) == 2 for facts in run)  # of 7 tokens
         steps = [len(run) for run in runs_of(found)]
-        assert f"All 5 runs stopped, after {min(steps)}" in found.attribution.notes[0]
+        assert f"All 10 runs stopped, after {min(steps)}" in found.attribution.notes[0]
         assert "with all but the best 3 of 7 tokens replaced, “yes” was still first." in found.attribution.notes[0]
 
 
@@ -63,7 +63,7 @@ def test_without_passing_it_ends_after_the_last_step() -> None:
     assert len(found.attribution.iterations) == 7
     assert all(row["rank"] == 2 for row in found.attribution.iterations)
     assert notes(found)[0] == (
-        "Not converged: 5 of 5 runs took all 7 steps; with all but the best 1 of 2 tokens replaced, “yes” is not first."
+        "Not converged: 10 of 10 runs took all 7 steps; with all but the best 1 of 2 tokens replaced, “yes” is not first."
     )
     alone = tokimp.explain(model, "good film", "reagent", target="yes", max_steps=1, runs=1)
     assert notes(alone)[0].startswith("Not converged: the run took all 1 step; with all but")

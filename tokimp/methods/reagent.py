@@ -19,7 +19,7 @@ from tokimp.types import Attribution, Floats, Target
 from tokimp.watch import Watch
 
 LOOK = 16  # copies that run together
-FIRST_STEPS = 2  # steps drawn ahead at first, then as many as were gone: what is behind a run's last one is wasted
+FIRST_STEPS = 2  # drawn ahead at first, then half as many as were gone: what is behind a run's last one is wasted
 
 
 @register
@@ -63,7 +63,7 @@ class ReAGent:
         "auto: self, for classifiers random.",
         choices=KINDS,
     )
-    runs: int = option(5, "Runs", "Random runs that are averaged; they give the error bars.", kind=int, low=1, high=50)
+    runs: int = option(10, "Runs", "Random runs that are averaged; they give the error bars.", kind=int, low=1, high=50)
     seed: int = 0
 
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
@@ -137,7 +137,7 @@ class _Walk:
 
     def go(self, going: list[Run]) -> None:
         """Takes some steps with all of these runs: one batch of probes, then one of tests."""
-        ahead = min(max(FIRST_STEPS, self._step), max(1, LOOK // len(going)), self._method.max_steps - self._step)
+        ahead = min(max(FIRST_STEPS, self._step // 2), max(1, LOOK // len(going)), self._method.max_steps - self._step)
         draws = [[draw(run.rng, self._plausible, self._replaced) for _ in range(ahead)] for run in going]
         probes = self._ranker(np.stack([step.probe for each in draws for step in each]), self._report)
         changes = (self._value - _value(probes, self._target)).reshape(len(going), ahead)
