@@ -63,7 +63,8 @@ def test_without_passing_it_ends_after_the_last_step() -> None:
     assert len(found.attribution.iterations) == 7
     assert all(row["rank"] == 2 for row in found.attribution.iterations)
     assert notes(found)[0] == (
-        "Not converged: 10 of 10 runs took all 7 steps; with all but the best 1 of 2 tokens replaced, “yes” is not first."
+        "Not converged: 10 of 10 runs took all 7 steps; "
+        "with all but the best 1 of 2 tokens replaced, “yes” is not first."
     )
     alone = tokimp.explain(model, "good film", "reagent", target="yes", max_steps=1, runs=1)
     assert notes(alone)[0].startswith("Not converged: the run took all 1 step; with all but")
