@@ -1,0 +1,130 @@
+"""Peak memory of every method above the loaded model at 512 tokens: writes `memory.md` beside this file.
+
+    python benchmarks/memory.py [--only METHOD …] [--seconds 15] [--tokens 512]
+
+Each method runs in a process of its own, first on a short text so that its libraries are loaded, then
+on the long one until it is done or the seconds are over: a method's peak comes with its first batches.
+Linux only, which tells a process its peak.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import gc
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+from cases import text_of
+from contest import say
+from setting import setting
+
+from tokimp.api import ask
+from tokimp.methods.base import METHODS
+from tokimp.models.loading import load
+
+MODELS = ("smollm2-135m", "minilm-sentiment")
+LIMIT = 400
+THREADS = 2
+STATUS = Path("/proc/self/status")
+
+
+class OverError(Exception):
+    """The seconds are over."""
+
+
+def megabytes(field: str) -> float:
+    """This process's "VmRSS" now, or "VmHWM", its peak since it was reset."""
+    for line in STATUS.read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) / 1024
+    raise KeyError(field)
+
+
+def stop_after(seconds: float) -> Callable[[float, object], None]:
+    """A watch that lets no method run longer than that."""
+    end = time.monotonic() + seconds
+
+    def watch(fraction: float, _partial: object) -> None:
+        if fraction < 1 and time.monotonic() > end:
+            raise OverError
+
+    return watch
+
+
+def measure(model_key: str, method: str, tokens: int, seconds: float) -> str:
+    """Megabytes above the loaded model, and how far the method came."""
+    torch.set_num_threads(THREADS)
+    model = load(model_key)
+    text = text_of(model, tokens)
+    with suppress(OverError):
+        ask(model, text_of(model, 8)).explain(method, watch=stop_after(seconds))
+    question = ask(model, text)
+    gc.collect()
+    ctypes.CDLL("libc.so.6").malloc_trim(0)
+    before = megabytes("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # forgets the peak so far
+    end = "to its end"
+    try:
+        question.explain(method, watch=stop_after(seconds))
+    except OverError:
+        end = f"{seconds:g} s of it"
+    return f"{megabytes('VmHWM') - before:.0f} | {end}"
+
+
+def alone(model: str, method: str, tokens: int, seconds: float) -> str:
+    """The same in a process of its own; what went wrong there, if anything did."""
+    command = [sys.executable, __file__, "--within", model, method, "--tokens", str(tokens), "--seconds", str(seconds)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own file
+    return done.stdout.strip() if done.returncode == 0 else f"– | {done.stderr.strip().splitlines()[-1]}"
+
+
+def line(model: str, method: str, found: str) -> str:
+    """A row of the table."""
+    number = found.split(" |", maxsplit=1)[0]
+    above = "**above**" if number.isdigit() and int(number) > LIMIT else ""
+    return f"| {model} | `{method}` | {found} | {above} |"
+
+
+def main() -> None:
+    """Measures every method on both models, prints the table, and writes it where all were measured."""
+    parser = argparse.ArgumentParser(description="Peak memory of every method above the loaded model.")
+    parser.add_argument("--only", nargs="+", choices=METHODS, default=list(METHODS), metavar="METHOD")
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), metavar="MODEL")
+    parser.add_argument("--seconds", type=float, default=15)
+    parser.add_argument("--tokens", type=int, default=512)
+    parser.add_argument("--within", nargs=2, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.within:
+        sys.stdout.write(measure(*asked.within, asked.tokens, asked.seconds))
+        return
+    rows = []
+    for model in asked.models:
+        for method in asked.only:
+            rows.append(line(model, method, alone(model, method, asked.tokens, asked.seconds)))
+            say(rows[-1])
+    text = "\n".join(
+        [
+            f"# Memory at {asked.tokens} tokens",
+            "",
+            f"Written by `python benchmarks/memory.py`: {setting(THREADS, 1)} Default options. The bound is {LIMIT} MB "
+            "above the loaded model.",
+            "",
+            "| model | method | peak, MB | measured | |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+    sys.stdout.write(text)
+    if asked.only == list(METHODS) and asked.models == list(MODELS):
+        Path(__file__).with_suffix(".md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
