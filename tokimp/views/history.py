@@ -90,7 +90,7 @@ def _chart(
 ) -> Node:
     history = np.asarray(explanation.attribution.history)
     xs = [WIDE * step / (len(history) - 1) for step in kept]
-    low, high = _range(history, explanation.scores)
+    low, high = _range(history[kept], explanation.scores)
 
     def y(value: float) -> float:
         return _EDGE + (high - value) / (high - low) * (_HEIGHT - 2 * _EDGE)
