@@ -22,7 +22,7 @@ class AttentionRollout:
         title="Attention rollout",
         family="attention",
         tells="Where the model looks when it answers, followed back through what each layer looked at before.",
-        paper="Abnar & Zuidema 2020, eq. 1",
+        paper="Abnar & Zuidema 2020",
         url="https://arxiv.org/abs/2005.00928",
         cost="1 forward pass",
         signed=False,
@@ -41,7 +41,7 @@ class AttentionRollout:
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Product over layers of (1 − residual) · attention + residual · identity, heads averaged.
 
-        Abnar & Zuidema 2020, eq. 1, who take 0.5 for the residual connection.
+        Abnar & Zuidema 2020, who take 0.5 for the residual connection.
 
         Returns:
             scores (token,): the predicting position's row, ≥ 0 and summing to 1; layers (layer, token):

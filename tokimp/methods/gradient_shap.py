@@ -30,7 +30,7 @@ class GradientShap:
         title="Gradient SHAP",
         family="gradient",
         tells="What each token adds to the answer on the way from random texts of this length to this one.",
-        paper="Lundberg & Lee 2017; Erion et al. 2021, eq. 3",
+        paper="Lundberg & Lee 2017; Erion et al. 2021",
         url="https://arxiv.org/abs/1906.10670",
         cost="samples forward and backward passes, and as many forward passes",
         complete=True,
@@ -49,7 +49,7 @@ class GradientShap:
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Mean of gradient · (text − random text) at a random point on the way between both.
 
-        Erion et al. 2021, eq. 3 (expected gradients), which is Lundberg and Lee's GradientExplainer; the
+        Erion et al. 2021 (expected gradients), which is Lundberg and Lee's GradientExplainer; the
         background are texts of random tokens, special tokens kept. On each way the parts add up to the
         change of the value only in expectation. That change is known, so what a draw misses of it is
         a control variate: it is taken off by regression, which keeps the expectation, makes the

@@ -28,7 +28,7 @@ class GradientXAttention:
         title="Gradient × attention",
         family="attention",
         tells="What the answer gains from the attention that each token gets, if the model is taken as linear in it.",
-        paper="Hao et al. 2021, eq. 3 with one step; Barkan et al. 2021",
+        paper="Hao et al. 2021, with one step; Barkan et al. 2021",
         url="https://arxiv.org/abs/2004.11207",
         cost="1 forward and backward pass",
         needs=frozenset({"attention", "gradient"}),
@@ -37,7 +37,7 @@ class GradientXAttention:
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Attention times the target's gradient by it, summed over all that is paid to a token.
 
-        Hao et al. 2021, eq. 3, with a single step at the weights as they are. The sum over queries is
+        Hao et al. 2021, A ⊙ ∂value/∂A with a single step, at the weights as they are. The sum over queries is
         that of Barkan et al. 2021 (Grad-SAM), without their ReLU, so that signs stay and a contrast is
         a difference. It is the slope of the value by one gate on all the attention to the token.
 

@@ -28,7 +28,7 @@ class SmoothGrad:
         title="SmoothGrad",
         family="gradient",
         tells="Gradient × input, with the gradient averaged over disturbed copies of the text: less of it is chance.",
-        paper="Smilkov et al. 2017, section 3",
+        paper="Smilkov et al. 2017",
         url="https://arxiv.org/abs/1706.03825",
         cost="samples forward and backward passes",
         stochastic=True,
@@ -48,7 +48,7 @@ class SmoothGrad:
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Mean gradient over noisy copies of the embeddings, times the embeddings.
 
-        Smilkov et al. 2017, section 3, with normal noise on every token; times the input as it is,
+        Smilkov et al. 2017, with normal noise on every token; times the input as it is,
         so that the noise itself adds nothing.
 
         Returns:

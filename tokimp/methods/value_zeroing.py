@@ -37,7 +37,7 @@ class ValueZeroing:
         title="Value zeroing",
         family="attention",
         tells="How much each layer's output changes when a token gives it nothing, followed back through the layers.",
-        paper="Mohebbi et al. 2023, eqs. 3–5",
+        paper="Mohebbi et al. 2023",
         url="https://arxiv.org/abs/2301.12971",
         cost="tokens + 1 forward passes",
         signed=False,
