@@ -12,7 +12,10 @@ from tokimp.methods.surrogate import Kernel, learned
 from tokimp.types import Floats
 
 FOLDS = 3
-TAILS = 3  # residuals have heavy tails: so many draws count as one normal one
+TAILS = 4  # residuals have heavy tails: so many draws count as one normal one
+# What single draws say is not independent, as each is left out of a surrogate that all others share. Measured against
+# exact values, on games in closed form and on models, this makes three standard errors hold 99 % of them.
+SHARED = 2.5
 
 
 def adjusted(
@@ -40,7 +43,7 @@ def adjusted(
         each[held] = _left_out(kernel, value, pairs, odd, held)
     count = draws.sum()
     mean = draws @ each / count
-    variances = draws @ (each - mean) ** 2 / max(count - 1, 1) / count
+    variances = SHARED * (draws @ (each - mean) ** 2) / max(count - 1, 1) / count
     return estimate(mean, variances, count / TAILS - 1)
 
 

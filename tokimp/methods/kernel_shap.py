@@ -70,7 +70,7 @@ class KernelShap:
             scores (token,), in the target's unit, 0 for special tokens; with baseline_output, the
             value of the text with everything taken away, they sum to the output. stderr (token,):
             how far scores would vary if coalitions were drawn anew; 0 where they are exact, None
-            with fewer pairs than players. The regression's bias, of order 1 / samples, is not in it.
+            where samples are too few to tell. The regression's bias, of order 1 / samples, is not in it.
 
         Cost: at most `samples` forward passes.
         """

@@ -20,7 +20,8 @@ from tokimp.types import Attribution, Floats, Target
 from tokimp.watch import Watch
 
 WIDTH = 0.25  # of the kernel on cosine distance; the authors' library counts in hundredths: 25
-USUAL = 5000  # samples of the authors' library, the whole text being one of them and the ridge penalty 1
+USUAL = 5000  # samples of the authors' library, of which the whole text is one
+ROUNDING = 1e-10  # smaller directions of a fit are not determined
 GOOD_FIT = 0.9
 LEAST_LEFT = 0.05  # of a residual that its own sample leaves
 TAILS = 3  # residuals have heavy tails: so many draws count as one normal one
@@ -83,11 +84,12 @@ class Lime:
     seed: int = 0
 
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
-        """Slopes of a ridge regression on what is there, similar texts weighing more.
+        """Slopes of a weighted regression on what is there, similar texts weighing more.
 
         As in the authors' library: how many players go is drawn first, all numbers from 1 to all of
         them being equally likely; weights are exp(−d²/2w²) with d the cosine distance to the whole
-        text and w = 0.25. The ridge stays what it is there for 5,000 samples, however many are taken.
+        text and w = 0.25. Not so: its ridge penalty of 1, which vanishes as samples grow, is left
+        out, because on a text of few words it draws their scores together.
 
         Returns:
             scores (token,), in the target's unit, 0 for special tokens; they don't add up to the
@@ -116,7 +118,8 @@ class Lime:
 def samples_of(players: int, most: int, rng: np.random.Generator) -> Samples:
     """At most `most` distinct coalitions; all of them, with their chances, where there are no more."""
     if 2**players <= most:
-        every = every_coalition(players)[::-1]
+        order = [2**players - 1, *rng.permutation(2**players - 1)]
+        every = every_coalition(players)[order]
         gone = players - every.sum(1)
         chances = [np.exp(-log_choose(players, int(count))) / players if count else 1 / USUAL for count in gone]
         return Samples(every, np.array(chances), 0)
@@ -136,17 +139,17 @@ def closeness(coalitions: Coalitions) -> Floats:
 
 
 def line(coalitions: Coalitions, weights: Floats, values: Floats) -> Line:
-    """The ridge regression of values (sample,) on presence, with a free intercept."""
+    """The weighted regression of values (sample,) on presence, with a free intercept; the least one of several."""
     shares = weights / weights.sum()
     there = coalitions - shares @ coalitions  # (sample, player), about its weighted mean
     about = values - shares @ values
-    ridge = np.eye(coalitions.shape[1]) / USUAL
-    moves = (there * weights[:, None]) @ np.linalg.inv((there.T * weights) @ there + ridge)  # (sample, player)
+    inverse = np.linalg.pinv((there.T * weights) @ there, rcond=ROUNDING, hermitian=True)
+    moves = (there * weights[:, None]) @ inverse  # (sample, player)
     slopes = about @ moves
     own = (moves * there).sum(1) + shares  # leverage
     missed = about - there @ slopes
     total = float(weights @ about**2)
-    explained = 1 - float(weights @ missed**2) / total if total > 0 else 1.0
+    explained = 1 - float(weights @ missed**2) / total if total > ROUNDING * float(weights @ values**2) else 1.0
     return Line(slopes, explained, missed / np.maximum(1 - own, LEAST_LEFT), moves)
 
 
@@ -154,7 +157,7 @@ def with_errors(found: Line, samples: Samples) -> Estimate:
     """Slopes with the sandwich's standard errors, each residual taken as if its sample had been left out."""
     if not samples.drawn:
         return Estimate(found.slopes, np.zeros_like(found.slopes))
-    if len(samples.coalitions) <= len(found.slopes):
+    if np.linalg.matrix_rank(found.moves) < len(found.slopes):
         return Estimate(found.slopes, np.full_like(found.slopes, np.inf))
     draws = samples.chances[1:] * samples.drawn
     each = found.moves[1:] * found.residuals[1:, None] / draws[:, None]

@@ -43,11 +43,11 @@ def marginals(orders: Orders, values: Floats, empty: float, full: float) -> Floa
 
 
 def permuted(added: Floats) -> Estimate:
-    """Mean and standard error over independent pairs of orders (pair, player); infinite from a single one.
+    """Mean and standard error over independent pairs of orders (pair, player); infinite from one or two.
 
     Castro, Gómez & Tejada 2009; Mitchell et al. 2022 for orders with their reverse. Unbiased.
     """
     count = len(added)
-    if count < 2:
+    if count < 3:
         return Estimate(added.mean(0), np.full(added.shape[1], np.inf))
     return estimate(added.mean(0), added.var(0, ddof=1) / count, count - 1)

@@ -10,6 +10,7 @@ from tokimp.methods.probabilistic import Coalitions, log_choose
 from tokimp.types import Floats
 
 LEAST_LEFT = 0.05  # of a residual that its own pair leaves: below, the fit runs through the pair
+ROUNDING = 1e-10  # smaller directions of a fit are not determined
 TAILS = 3  # residuals have heavy tails: so many draws count as one normal one
 
 
@@ -30,16 +31,16 @@ def kernel_regression(pairs: Pairs, differences: Floats, whole: float) -> Estima
 
     Lundberg & Lee 2017, eq. 8; Covert & Lee 2021 for pairs, of which only the difference
     v(S) − v(N∖S) matters. Exact with all pairs listed; else consistent, biased by 1 / pairs.
-    Standard errors are the sandwich's, each residual taken as if its pair had been left out; with
-    fewer pairs than players there are none (infinite).
+    Standard errors are the sandwich's, each residual taken as if its pair had been left out; where
+    the pairs don't tell all players apart, they are infinite.
     """
     players, weights = pairs.coalitions.shape[1], kernel_weights(pairs)
     values, inverse = additive_fit(pairs.coalitions, weights, differences, whole)
     if pairs.complete:
         return Estimate(values, np.zeros(players))
-    if len(pairs) < players:
-        return Estimate(values, np.full(players, np.inf))
     signs = signs_of(pairs.coalitions)
+    if np.linalg.matrix_rank(signs @ inverse) < players - 1:
+        return Estimate(values, np.full(players, np.inf))
     moves = signs @ inverse * weights[:, None]  # (pair, player): by one unit of a pair's difference
     left = np.maximum(1 - (moves * signs).sum(1), LEAST_LEFT)
     residuals = (differences - signs @ values) / left
@@ -56,7 +57,7 @@ def additive_fit(coalitions: Coalitions, weights: Floats, differences: Floats, w
     signs = signs_of(coalitions)
     even = np.full(players, whole / max(players, 1))
     free = np.eye(players) - 1 / max(players, 1)  # ways to change values that keep their sum
-    inverse = np.linalg.pinv(free @ (signs.T * weights) @ signs @ free, hermitian=True)
+    inverse = np.linalg.pinv(free @ (signs.T * weights) @ signs @ free, rcond=ROUNDING, hermitian=True)
     return even + inverse @ (signs.T * weights) @ (differences - signs @ even), inverse
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import lapack
 from scipy.optimize import minimize
 
 from tokimp.methods.probabilistic import ProbabilisticValue
 from tokimp.types import Floats
 
-MOST_OBSERVATIONS = 200  # to learn a kernel from: more cost time and change little
+MOST_OBSERVATIONS = 150  # to learn a kernel from: more cost time and change little
 STEPS = 25
 LARGEST_REACH = 0.97
 # Where learning starts, and how far it may stray (standard deviations of normal priors).
@@ -89,10 +90,10 @@ def _surprise(setting: Floats, signs: Floats, values: Floats) -> tuple[float, Fl
     odd, even = _odd_and_even(kernel.reach, signs, signs)
     linear = kernel.linear * signs @ signs.T / players
     covariance = odd + linear + kernel.noise * np.eye(count)
-    inverse = np.linalg.inv(covariance)
+    inverse, log_determinant = _inverse(covariance)
     solved = inverse @ values
     scale = float(values @ solved) / count
-    surprise = 0.5 * (count * np.log(scale) + np.linalg.slogdet(covariance)[1])
+    surprise = 0.5 * (count * np.log(scale) + log_determinant)
 
     slope = 0.5 * (inverse - np.outer(solved, solved) / scale)  # of the surprise by the covariance
     reach = kernel.reach
@@ -105,6 +106,13 @@ def _surprise(setting: Floats, signs: Floats, values: Floats) -> tuple[float, Fl
     spread = np.array([*[OWN_SPREAD] * players, COMMON_SPREAD, LINEAR_SPREAD, NOISE_SPREAD])
     away = (setting - centre) / spread
     return float(surprise + 0.5 * away @ away), gradient + away / spread
+
+
+def _inverse(covariance: Floats) -> tuple[Floats, float]:
+    """The inverse and the log determinant, by Cholesky: a third of the cost of doing both by themselves."""
+    root, _ = lapack.dpotrf(covariance, lower=1)
+    lower, _ = lapack.dpotri(root, lower=1)
+    return lower + np.tril(lower, -1).T, 2 * float(np.log(np.diag(root)).sum())
 
 
 def _odd_and_even(reach: Floats, signs: Floats, others: Floats) -> tuple[Floats, Floats]:
