@@ -221,7 +221,7 @@ class Explanation:
 
 
 def _tuples(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return dict(fields) | {name: tuple(fields[name]) for name in names}
+    return dict(fields) | {name: tuple(fields[name]) for name in names if name in fields}
 
 
 @dataclass(frozen=True, slots=True)
