@@ -36,12 +36,15 @@ MAY_IMPORT = {
     "api": CORE,
     "views": {"nouns", "views"},
     "share": {"nouns"},
-    "store": {"nouns"},
+    "store": {"nouns", "store"},
     "ui": CORE | {"api", "views", "share", "store", "ui"},
     "tokimp": {"nouns", "api"},
     "app": {"ui"},
 }
-LAZY_EDGES = {("tokimp/types.py", "tokimp.views.page"): "an explanation shows itself in a notebook"}
+LAZY_EDGES = {
+    ("tokimp/types.py", "tokimp.views.page"): "an explanation shows itself in a notebook",
+    ("tokimp/types.py", "tokimp.share"): "a request knows its link",
+}
 AT_HOME = {
     "torch": {"models", "methods", "internals", "metrics", "api"},
     "transformers": {"models"},

@@ -7,7 +7,8 @@ TokimpError
 │   ├── NoMaskError
 │   ├── UnknownTargetError
 │   ├── OptionError            also: an unknown name (method, task)
-│   └── NoBaselineError
+│   ├── NoBaselineError
+│   └── LinkError
 ├── ModelError                 the model cannot be had or cannot do this
 │   ├── ModelNotFoundError
 │   ├── HubUnreachableError
@@ -60,6 +61,10 @@ class OptionError(InputError):
 
 class NoBaselineError(InputError):
     """The tokenizer has no token of the kind asked for as baseline or replacement."""
+
+
+class LinkError(InputError):
+    """A link that holds no question, or a question that fits into no link."""
 
 
 class ModelError(TokimpError):

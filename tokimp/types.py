@@ -97,6 +97,23 @@ class Request:
             if asked not in known:
                 raise OptionError(f"There is no {name} {asked!r}.", f"There are: {', '.join(known)}.")
 
+    def link(self, base_url: str) -> str:
+        """The page at `base_url`, asked this; the whole question stands in the address."""
+        from tokimp.share import to_link
+
+        return to_link(self, base_url)
+
+    @classmethod
+    def from_link(cls, link: str) -> Request:
+        """The request that `link` wrote, from the whole address or its query alone.
+
+        Raises:
+            LinkError: it is damaged, cut off, newer than this version, or no link at all.
+        """
+        from tokimp.share import from_link
+
+        return from_link(link)
+
 
 @dataclass(frozen=True)
 class Attribution:
@@ -207,6 +224,10 @@ class Explanation:
             return cls(**fields)
         except (KeyError, TypeError) as error:
             raise ValueError("This is not a whole explanation.") from error
+
+    def link(self, base_url: str) -> str:
+        """The page at `base_url`, asked for this explanation again."""
+        return self.request.link(base_url)
 
     def to_html(self) -> str:
         """One self-contained page: no script, no request, light and dark."""
