@@ -21,7 +21,7 @@ from tokimp.types import Output
 TEXTS = {
     "smollm2-135m": SEED_PROMPT,
     "minilm-sentiment": (
-        "The actors are brilliant and the music stays with you, but the story is far too long and its ending is a mess. "
+        "The actors are brilliant and the music stays with you, but the story is much too long and its end a mess. "
         "I expected little, laughed more than once, and still left before the credits had come to an end."
     ),
 }

@@ -130,12 +130,14 @@ def main() -> None:
     """Measures, prints and writes table and picture."""
     parser = argparse.ArgumentParser(description="How cost grows with length.")
     parser.add_argument("--most", type=int, default=LENGTHS[-1], help="tokens of the longest text")
-    most = parser.parse_args().most
-    torch.set_num_threads(THREADS)
+    parser.add_argument("--threads", type=int, default=THREADS)
+    asked = parser.parse_args()
+    torch.set_num_threads(asked.threads)
     model = load("smollm2-135m")
-    ask(model, text_of(model, 8)).explain("gradient_x_input")
+    for run in METHODS.values():
+        run(ask(model, text_of(model, 8)))
     points = []
-    for tokens in [length for length in LENGTHS if length <= most]:
+    for tokens in [length for length in LENGTHS if length <= asked.most]:
         question = ask(model, text_of(model, tokens))
         for run in METHODS.values():
             points.append(run(question))
@@ -144,8 +146,8 @@ def main() -> None:
         [
             "# Growth of cost with length",
             "",
-            f"Written by `python benchmarks/growth.py`: {setting(THREADS, 1)} Leave-one-out takes tokens + 1 evaluations, "
-            f"the integral {STEPS} steps and 2; where only a part was run, the seconds are scaled up.",
+            f"Written by `python benchmarks/growth.py`: {setting(asked.threads, 1)} Leave-one-out takes tokens + 1 "
+            f"evaluations, the integral {STEPS} steps and 2; where only a part was run, the seconds are scaled up.",
             "",
             "![Seconds and evaluations by number of tokens](growth.svg)",
             "",
@@ -154,7 +156,7 @@ def main() -> None:
         ]
     )
     sys.stdout.write(text)
-    if most == LENGTHS[-1]:
+    if asked.most == LENGTHS[-1]:
         Path(__file__).with_suffix(".md").write_text(text, encoding="utf-8")
         draw(points, Path(__file__).with_suffix(".svg"))
 

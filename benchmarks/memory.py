@@ -59,7 +59,6 @@ def stop_after(seconds: float) -> Callable[[float, object], None]:
 
 def measure(model_key: str, method: str, tokens: int, seconds: float) -> str:
     """Megabytes above the loaded model, and how far the method came."""
-    torch.set_num_threads(THREADS)
     model = load(model_key)
     text = text_of(model, tokens)
     with suppress(OverError):
@@ -77,9 +76,11 @@ def measure(model_key: str, method: str, tokens: int, seconds: float) -> str:
     return f"{megabytes('VmHWM') - before:.0f} | {end}"
 
 
-def alone(model: str, method: str, tokens: int, seconds: float) -> str:
+def alone(model: str, method: str, limits: argparse.Namespace) -> str:
     """The same in a process of its own; what went wrong there, if anything did."""
-    command = [sys.executable, __file__, "--within", model, method, "--tokens", str(tokens), "--seconds", str(seconds)]
+    numbers = {"--tokens": limits.tokens, "--seconds": limits.seconds, "--threads": limits.threads}
+    options = [str(part) for pair in numbers.items() for part in pair]
+    command = [sys.executable, __file__, "--within", model, method, *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own file
     return done.stdout.strip() if done.returncode == 0 else f"– | {done.stderr.strip().splitlines()[-1]}"
 
@@ -98,22 +99,25 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), metavar="MODEL")
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--tokens", type=int, default=512)
-    parser.add_argument("--within", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--threads", type=int, default=THREADS)
+    parser.add_argument("--within", nargs=2, metavar=("MODEL", "METHOD"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    torch.set_num_threads(asked.threads)
     if asked.within:
-        sys.stdout.write(measure(*asked.within, asked.tokens, asked.seconds))
+        model, method = asked.within
+        sys.stdout.write(measure(model, method, asked.tokens, asked.seconds))
         return
     rows = []
     for model in asked.models:
         for method in asked.only:
-            rows.append(line(model, method, alone(model, method, asked.tokens, asked.seconds)))
+            rows.append(line(model, method, alone(model, method, asked)))
             say(rows[-1])
     text = "\n".join(
         [
             f"# Memory at {asked.tokens} tokens",
             "",
-            f"Written by `python benchmarks/memory.py`: {setting(THREADS, 1)} Default options. The bound is {LIMIT} MB "
-            "above the loaded model.",
+            f"Written by `python benchmarks/memory.py`: {setting(asked.threads, 1)} Default options. The bound is "
+            f"{LIMIT} MB above the loaded model.",
             "",
             "| model | method | peak, MB | measured | |",
             "|---|---|---|---|---|",
