@@ -9,6 +9,7 @@ from math import comb
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from torch import Tensor
 
 import tokimp
@@ -95,3 +96,8 @@ def owen(players: int, merges: np.ndarray, game: Game) -> np.ndarray:
 
 def _union(parts: Iterable[frozenset[int]]) -> frozenset[int]:
     return frozenset().union(*parts)
+
+
+def widened(draws: int) -> float:
+    """By how much a standard error of few draws is widened, so that three of them hold 99.73 %."""
+    return float(stats.t.ppf(0.99865, max(draws - 1, 2)) / 3)

@@ -22,7 +22,7 @@ def test_it_copies(text: str, name: str, at: int) -> None:
     answer = tokimp.predict(copier(), text)
     assert answer.candidates[0].label == name == answer.tokens[at].text
     assert answer.candidates[0].prob > 0.9
-    assert copier().attentions(copier().encode(text).ids)[0, 0, -1, at] > 0.99
+    assert copier().attentions(copier().encode(text).ids)[0][0, -1, at] > 0.99
 
 
 @EVERY_TEXT

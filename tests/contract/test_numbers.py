@@ -58,7 +58,7 @@ def test_scores_know_their_target_or_say_that_they_do_not(key: str, family: str,
 )
 def test_a_contrast_is_zero_where_both_sides_get_the_same(key: str) -> None:
     """The toy answers without attention. "yes" is good + film and "no" is good: rather than "no", only "film" speaks for "yes"."""
-    model = toy("additive", lambda values: values[:, 1])
+    model = toy("additive", "first")
     found = tokimp.explain(model, "good film", key, target="yes", contrast="no")
     np.testing.assert_allclose(found.scores[[0, 1, 3]], 0, atol=1e-6)
     assert found.scores[2] > 0.3

@@ -9,7 +9,7 @@ from captum.attr import FeatureAblation
 from captum.attr import Occlusion as Sliding
 
 import tokimp
-from tests.references import EVERY_CASE, EVERY_OUTPUT, of_ids, question
+from tests.references import EVERY_CASE, EVERY_OUTPUT, of_ids, question, widened
 from tests.toys import toy
 from tokimp.models import scoring
 from tokimp.models.text_model import TextModel
@@ -84,7 +84,7 @@ def test_random_replacements_are_averaged_with_their_standard_error(classifier: 
                 drops[repeat, i] = asked.output - float(value(torch.as_tensor(ids)[None]))
     np.testing.assert_allclose(found.scores, drops.mean(0), rtol=1e-4, atol=1e-6)
     assert found.stderr is not None
-    np.testing.assert_allclose(found.stderr, drops.std(0, ddof=1) / np.sqrt(5), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(found.stderr, drops.std(0, ddof=1) / np.sqrt(5) * widened(5), rtol=1e-4, atol=1e-6)
     assert found.attribution.notes == ()
 
 
@@ -184,14 +184,14 @@ def test_an_error_bar_holds_the_truth_and_shrinks(classifier: TextModel) -> None
     asked = tokimp.ask(classifier, "the film was good", target=1)
     truth, free = expected_drops(asked), asked.inputs.free
     rms = []
-    for repeats in (25, 100):
+    for repeats in (10, 25, 100):
         options: dict[str, str | int] = {"replacement": "random", "repeats": repeats}
         found = [asked.explain("occlusion", options, seed=seed) for seed in range(2500 // repeats)]
         errors = np.array([each.scores - truth for each in found])[:, free]
         bars = np.array([each.stderr for each in found])[:, free]
         assert np.mean(np.abs(errors) <= 3 * bars) >= 0.99
         rms.append(np.sqrt(np.mean(errors**2)))
-    assert rms[1] / rms[0] == pytest.approx(0.5, rel=0.2)
+    assert rms[-1] / rms[-2] == pytest.approx(0.5, rel=0.2)
 
 
 def test_partial_scores_are_means_of_what_has_run(monkeypatch: pytest.MonkeyPatch) -> None:

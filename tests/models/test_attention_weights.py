@@ -40,7 +40,8 @@ def test_what_is_seen_is_the_model_s_own_attention(family: str, task: Task) -> N
             watched = answer(model, ids)
     np.testing.assert_allclose(watched, plain, rtol=1e-4, atol=1e-5)
     assert list(seen) == list(range(len(model.blocks)))
-    np.testing.assert_allclose(torch.stack([seen[i][0] for i in seen]), model.attentions(ids), atol=1e-6)
+    wanted = torch.stack(model.attentions(ids))
+    np.testing.assert_allclose(torch.stack([seen[i][0] for i in seen]), wanted, atol=1e-6)
 
 
 @EVERY_ROW

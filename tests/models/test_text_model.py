@@ -54,7 +54,7 @@ def test_attention_is_that_of_transformers(family: str, task: Task) -> None:
     with torch.no_grad():
         outputs = plain.network(input_ids=torch.as_tensor(ids)[None], output_attentions=True)
     wanted = torch.cat(outputs.attentions)
-    found = model.attentions(ids)
+    found = torch.stack(model.attentions(ids))
     assert found.shape == (2, 4, len(ids), len(ids))
     torch.testing.assert_close(found, wanted, atol=1e-6, rtol=1e-6)
     torch.testing.assert_close(found.sum(-1), torch.ones(2, 4, len(ids)), atol=1e-5, rtol=0)
@@ -112,10 +112,10 @@ def _failing(forward: Callable[..., object]) -> Callable[..., object]:
 def test_attention_is_read_from_any_implementation() -> None:
     model = models.tiny("bert", "classification")
     ids = model.encode("good film").ids
-    wanted = model.attentions(ids)
+    wanted = torch.stack(model.attentions(ids))
     for implementation in ("eager", "sdpa"):
         model.network.set_attn_implementation(implementation)
-        torch.testing.assert_close(model.attentions(ids), wanted)
+        torch.testing.assert_close(torch.stack(model.attentions(ids)), wanted)
         assert model.network.config._attn_implementation == implementation
 
 

@@ -50,12 +50,17 @@ class Attention:
         Raises:
             OptionError: a layer that the model does not have.
         """
-        maps = model.attentions(inputs.ids).mean(1)  # (layer, query, key)
-        watch.count(1)
-        rows: Floats = maps[:, target.position].double().cpu().numpy()  # (layer, token)
+        rows = mean_attention(model, inputs, watch)[:, target.position]  # (layer, token)
         scores = _layer_weights(self.layers, len(rows)) @ rows
         watch(1.0, scores)
         return Attribution(scores, layers=rows, signed=False)
+
+
+def mean_attention(model: TextModel, inputs: Encoded, watch: Watch) -> Floats:
+    """Attention weights (layer, query, key), heads averaged. Cost: one evaluation."""
+    maps = [heads.mean(0).double().cpu().numpy() for heads in model.attentions(inputs.ids)]
+    watch.count(1)
+    return np.stack(maps)
 
 
 def _layer_weights(layers: str | int, count: int) -> Floats:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from tokimp.methods.attention import mean_attention
 from tokimp.methods.base import MethodInfo, option, register
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
@@ -47,8 +48,7 @@ class AttentionRollout:
             scores (token,): the predicting position's row, ≥ 0 and summing to 1; layers (layer, token):
             the same row, rolled out from each layer. The same for every target read at this position.
         """
-        attention: Floats = model.attentions(inputs.ids).mean(1).double().cpu().numpy()  # (layer, query, key)
-        watch.count(1)
+        attention = mean_attention(model, inputs, watch)  # (layer, query, key)
         rows = rolled_out((1 - self.residual) * attention + self.residual * np.eye(len(inputs)), target.position)
         watch(1.0, rows[-1])
         return Attribution(rows[-1], layers=rows, signed=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tokimp.methods.estimates import widening
 from tokimp.types import Attribution, Floats
 
 STEPS = 50  # rows that a history has at most
@@ -22,4 +23,10 @@ def averaged(draws: Floats, option: str) -> Attribution:
     if count == 1:
         note = f"One random draw: how far it would vary is not known. Raise the {option}."
         return Attribution(history[-1], history=history, notes=(note,))
-    return Attribution(history[-1], stderr=draws.std(0, ddof=1) / np.sqrt(count), history=history)
+    return Attribution(history[-1], stderr=standard_error(draws), history=history)
+
+
+def standard_error(draws: Floats) -> Floats:
+    """Of the mean of at least two independent draws (draw, token), widened where they are few."""
+    count = len(draws)
+    return np.asarray(draws.std(0, ddof=1) / np.sqrt(count) * widening(count - 1))

@@ -29,5 +29,9 @@ def estimate(values: Floats, variances: Floats, freedom: float) -> Estimate:
     Players share the same draws, and hence nearly the same error; one whose own draws happen to look
     calm gets the players' mean variance.
     """
-    widening = float(stdtrit(max(freedom, 2.0), THREE)) / 3
-    return Estimate(values, np.sqrt(np.maximum(variances, variances.mean())) * widening)
+    return Estimate(values, np.sqrt(np.maximum(variances, variances.mean())) * widening(freedom))
+
+
+def widening(freedom: float) -> float:
+    """By what a standard error known to so many degrees of freedom must grow to keep that promise (Student's t)."""
+    return float(stdtrit(max(freedom, 2.0), THREE)) / 3

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tokimp.errors import MethodUnavailableError
+from tokimp.methods.averages import standard_error
 from tokimp.methods.base import MethodInfo, option, register
 from tokimp.methods.reagent_run import Run, draw
 from tokimp.models.proposals import KINDS, Proposals, proposals
@@ -101,7 +102,7 @@ class ReAGent:
             walk.go(going)
         scores = walk.scores()
         watch(1.0, scores[:, -1].mean(0))
-        error = scores[:, -1].std(0, ddof=1) / np.sqrt(self.runs) if self.runs > 1 else None
+        error = standard_error(scores[:, -1]) if self.runs > 1 else None
         return Attribution(
             scores[:, -1].mean(0),
             stderr=error,
@@ -201,7 +202,8 @@ class _Walk:
     def _report(self) -> None:
         known = all(run.scores for run in self._runs)
         partial = np.mean([run.scores[-1] for run in self._runs], axis=0) if known else None
-        self._watch(self._step / self._method.max_steps, partial)
+        stopped = sum(run.stopped for run in self._runs) / len(self._runs)
+        self._watch(max(stopped, self._step / self._method.max_steps), partial)
 
     def _spelled(self, facts: dict[str, Any]) -> dict[str, Any]:
         return {**facts, "by": [display(self._model.tokenizer, [id_]) for id_ in facts["by"]]}

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
+import torch
 from torch.utils.checkpoint import checkpoint
 
 from tokimp.models.text_model import TextModel
@@ -19,7 +20,8 @@ def recomputing(model: TextModel, within: Within = nullcontext) -> Iterator[None
     """While open, only the layers' inputs are kept for the backward pass, which costs one more forward pass.
 
     The layers' `forward` is replaced on this instance, under its lock, and put back. `within` is
-    opened around each layer that runs again, so that it runs as it did at first.
+    opened around each layer that runs again, so that it runs as it did at first: in this thread,
+    which holds the lock.
     """
 
     def twice() -> tuple[AbstractContextManager[object], AbstractContextManager[object]]:
@@ -28,7 +30,7 @@ def recomputing(model: TextModel, within: Within = nullcontext) -> Iterator[None
     def run(forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return checkpoint(forward, *args, use_reentrant=False, preserve_rng_state=False, context_fn=twice, **kwargs)
 
-    with model.lock:
+    with model.lock, torch.autograd.set_multithreading_enabled(False):
         blocks = list(dict.fromkeys(model.blocks))
         for block in blocks:
             block.forward = partial(run, block.forward)

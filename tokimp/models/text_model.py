@@ -140,13 +140,13 @@ class TextModel:
             return nullcontext()
         return torch.autocast(self.device.type, dtype=torch.bfloat16)
 
-    def attentions(self, ids: np.ndarray) -> Tensor:
-        """Attention weights (layer, head, query, key) of one text's ids (token,)."""
+    def attentions(self, ids: np.ndarray) -> list[Tensor]:
+        """Attention weights [layer] (head, query, key) of one text's ids (token,)."""
         embeds = self.embed(ids)[None]
         with self.lock, torch.inference_mode(), self._autocast(), eager(self.network), _capturing(self.network):
             mask = torch.ones(embeds.shape[:2], dtype=torch.long, device=embeds.device)
             outputs = self.network.base_model(inputs_embeds=embeds, attention_mask=mask, output_attentions=True)
-        return torch.stack([layer[0].float() for layer in outputs.attentions])
+        return [layer[0].float() for layer in outputs.attentions]
 
 
 @contextmanager

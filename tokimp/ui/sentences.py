@@ -74,7 +74,7 @@ def _sum(explanation: Explanation) -> str:
     whole = explanation.output - start
     missing = f"; {percent(abs(gap / whole))} of it is missing" if whole and abs(gap / whole) > 5e-4 else ""
     unit = UNITS[explanation.target.output]
-    return f" The scores make up the {show(whole)} {unit} between a text that says nothing and this one{missing}."
+    return f" The scores make up the difference of {show(whole)} {unit} from the baseline{missing}."
 
 
 def facts(explanation: Explanation) -> Payload:

@@ -130,7 +130,7 @@ def _named_line(explanation: Explanation, token: int, path: str) -> Node:
     score = float(explanation.scores[token])
     error = None if explanation.stderr is None else float(explanation.stderr[token])
     shade = bucket_class(8 if score > 0 else -8, signed=explanation.attribution.signed)
-    kind = f"{shade} tk-maybe" if may_be_nothing(score, error) else shade
+    kind = f"{shade} tk-maybe" if may_be_nothing(explanation, score, error) else shade
     title = node("title", f"{quoted(_text(explanation, token))}: {show(score, error)}")
     return node("path", [title], kind=kind, d=path)
 

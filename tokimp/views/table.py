@@ -46,7 +46,7 @@ def ranked_rows(explanation: Explanation) -> list[Row]:
         token, score = explanation.tokens[position], float(explanation.scores[position])
         text = pieces[position].text
         error = None if errors is None else float(errors[position])
-        maybe = may_be_nothing(score, error)
+        maybe = may_be_nothing(explanation, score, error)
         effect = HELPS if score > 0 else HURTS if score < 0 else ""
         rows.append(
             Row(

@@ -133,7 +133,7 @@ def _items(
     for place, group in enumerate(groups):
         score = float(scores[place])
         error = joint_error(explanation, group)
-        maybe = may_be_nothing(score, error)
+        maybe = may_be_nothing(explanation, score, error)
         text = pieces[group[0]].text + "".join(pieces[i].gap + pieces[i].text for i in group[1:])
         item: Any = _drawn(explanation.tokens[group[0]], pieces[group[0]], pieces[group[0]].gap, text)
         number = show(score, error)
@@ -166,7 +166,9 @@ def _legend_of(items: Sequence[TokenItem], signed: bool, scale: float | None) ->
 
 def _doubted(explanation: Explanation) -> bool:
     errors = explanation.stderr
-    return errors is not None and any(map(may_be_nothing, explanation.scores, errors))
+    if errors is None:
+        return False
+    return any(may_be_nothing(explanation, *pair) for pair in zip(explanation.scores, errors, strict=True))
 
 
 def _legend(scores: Sequence[float] | Floats, signed: bool, scale: float | None) -> dict[str, Any]:

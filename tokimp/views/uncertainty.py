@@ -17,9 +17,9 @@ EXPLAINED = f"not distinguishable from 0: less than {STANDARD_ERRORS} standard e
 _SHARED_BY = ("words", "sentences")
 
 
-def may_be_nothing(score: float, error: float | None) -> bool:
-    """A score with its standard error; one without an error is taken as it stands."""
-    return error is not None and abs(score) < STANDARD_ERRORS * error
+def may_be_nothing(explanation: Explanation, score: float, error: float | None) -> bool:
+    """A score with its standard error. One without an error, or that only says how much, is taken as it stands."""
+    return error is not None and explanation.attribution.signed and abs(score) < STANDARD_ERRORS * error
 
 
 def joint_error(explanation: Explanation, group: Sequence[int]) -> float | None:
