@@ -57,7 +57,10 @@ def test_scores_know_their_target_or_say_that_they_do_not(key: str, family: str,
     "key", [key for key, method in METHODS.items() if method.info.signed and "attention" not in method.info.needs]
 )
 def test_a_contrast_is_zero_where_both_sides_get_the_same(key: str) -> None:
-    """The toy answers without attention. "yes" is good + film and "no" is good: rather than "no", only "film" speaks for "yes"."""
+    """ "yes" is good + film and "no" is good, so that only "film" speaks for "yes" rather than "no".
+
+    The toy answers without attention.
+    """
     model = toy("additive", "first")
     found = tokimp.explain(model, "good film", key, target="yes", contrast="no")
     np.testing.assert_allclose(found.scores[[0, 1, 3]], 0, atol=1e-6)

@@ -23,7 +23,8 @@ from tokimp.watch import Watch
 Masks = npt.NDArray[np.bool_]
 
 BATCH = 32  # coalitions that the explainer asks for at once
-FIRST_LOOK = 64  # evaluations before the first partial result; doubled for each next one
+FIRST_LOOK = 64  # evaluations before the first partial result
+GROWTH = 8  # of the budget until the next one: each look runs the explainer's own arithmetic again
 _GENERATOR = threading.Lock()
 
 
@@ -93,11 +94,11 @@ class ShapText:
 
 
 def _budgets(most: int) -> Iterator[int]:
-    """Doubling budgets up to the last. A rerun costs nothing twice: what was scored before is known."""
+    """Growing budgets up to the last. A rerun costs no evaluation: what was scored before is known."""
     evals = FIRST_LOOK
     while evals < most:
         yield evals
-        evals *= 2
+        evals *= GROWTH
     yield most
 
 

@@ -9,9 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tokimp.models import scoring
-from tokimp.models.device import free_memory
 from tokimp.models.outputs import logits_at, readings, word_value
+from tokimp.models.scoring import batch_rows, in_batches
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Ids
 from tokimp.types import Floats, Target
@@ -53,9 +52,8 @@ class Ranker:
             OutOfMemoryError: even one copy does not fit.
         """
         fresh = list({ids.tobytes(): ids for ids in copies if ids.tobytes() not in self._known}.values())
-        for batch, rows in scoring.in_batches(
-            fresh, self._rows(copies.shape[1]), lambda ids: self._read(np.stack(ids))
-        ):
+        most = batch_rows(self._model, copies.shape[1], copies.shape[1])
+        for batch, rows in in_batches(fresh, most, lambda ids: self._read(np.stack(ids))):
             for ids, row in zip(batch, rows.tolist(), strict=True):
                 self._known[ids.tobytes()] = tuple(row)
             report()
@@ -77,7 +75,3 @@ class Ranker:
             contrast = words[1] if len(words) > 1 else torch.zeros_like(words[0])
         self._watch.count(len(ids) * len(self._readings))
         return torch.stack([words[0].double(), contrast.double(), rank.double()], dim=-1).cpu().numpy()
-
-    def _rows(self, length: int) -> int:
-        fits = int(free_memory() * 0.25 / scoring.memory_of_copy(self._model, length))
-        return max(1, min(scoring.BATCH_COPIES, scoring.BATCH_TOKENS // length, fits))

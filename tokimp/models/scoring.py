@@ -25,8 +25,9 @@ from tokimp.watch import Watch
 if TYPE_CHECKING:
     from transformers.cache_utils import Cache
 
-# Larger batches are no faster on two cores, and a stop button waits for one batch.
-BATCH_TOKENS = 1024
+# Larger batches fall out of a processor's caches and are slower there; a stop button waits for one batch.
+BATCH_TOKENS = 512
+BATCH_TOKENS_ELSEWHERE = 8192
 BATCH_COPIES = 64
 NO_ROOM = ("The text does not fit into memory.", "Shorten it.")
 
@@ -120,15 +121,18 @@ class Scorer:
         return values.double().cpu().numpy()
 
     def _rows(self, length: int, fresh: int) -> int:
-        """How many copies run at once, of that length with `fresh` tokens behind what is read from a cache."""
-        if self._most is not None:
-            return self._most
-        fits = int(free_memory() * 0.25 / memory_of_copy(self._model, length))
-        return max(1, min(BATCH_COPIES, BATCH_TOKENS // fresh, fits))
+        return batch_rows(self._model, length, fresh) if self._most is None else self._most
 
 
 def _length(keyed: Keyed) -> int:
     return len(keyed[1].ids)
+
+
+def batch_rows(model: TextModel, length: int, fresh: int) -> int:
+    """How many copies of that length run at once, with `fresh` tokens behind what is read from a cache."""
+    fits = int(free_memory() * 0.25 / memory_of_copy(model, length))
+    tokens = BATCH_TOKENS if model.device.type == "cpu" else BATCH_TOKENS_ELSEWHERE
+    return max(1, min(BATCH_COPIES, tokens // fresh, fits))
 
 
 def in_batches(
