@@ -37,18 +37,24 @@ MAY_IMPORT = {
     "views": {"nouns", "views"},
     "share": {"nouns"},
     "store": {"nouns", "store"},
+    "interop": {"nouns", "views"},
     "ui": CORE | {"api", "views", "share", "store", "ui"},
+    "cli": CORE | {"api", "views", "share", "ui", "cli"},
+    "__main__": {"cli"},
     "tokimp": {"nouns", "api"},
     "app": {"ui"},
 }
 LAZY_EDGES = {
     ("tokimp/types.py", "tokimp.views.page"): "an explanation shows itself in a notebook",
+    ("tokimp/types.py", "tokimp.views.svg"): "an explanation draws itself",
+    ("tokimp/types.py", "tokimp.views.files"): "an explanation saves itself in the format that a name asks for",
+    ("tokimp/types.py", "tokimp.interop"): "an explanation turns into what other libraries take",
     ("tokimp/types.py", "tokimp.share"): "a request knows its link",
 }
 AT_HOME = {
     "torch": {"models", "methods", "internals", "metrics", "api"},
     "transformers": {"models"},
-    "shap": {"methods"},
+    "shap": {"methods", "interop"},
     "gradio": {"ui", "app"},
 }
 
@@ -190,6 +196,7 @@ def test_there_is_no_drawer_for_odds_and_ends() -> None:
 
 
 def test_public_names_are_one_list() -> None:
+    assert all(hasattr(tokimp, name) for name in tokimp.__all__)  # some are there only once they are asked for
     public = {
         name
         for name, thing in vars(tokimp).items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from os import PathLike
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -229,11 +230,35 @@ class Explanation:
         """The page at `base_url`, asked for this explanation again."""
         return self.request.link(base_url)
 
-    def to_html(self) -> str:
+    def to_html(self, link: str | None = None) -> str:
         """One self-contained page: no script, no request, light and dark."""
         from tokimp.views.page import explanation_page
 
-        return explanation_page(self)
+        return explanation_page(self, link)
+
+    def to_svg(self, *, dark: bool = False, transparent: bool = False, link: str | None = None) -> str:
+        """Caption, coloured text and legend as one drawing without script."""
+        from tokimp.views.svg import explanation_svg
+
+        return explanation_svg(self, dark=dark, transparent=transparent, link=link)
+
+    def save(self, path: str | PathLike[str], *, dark: bool = False, transparent: bool = False, link: str = "") -> None:
+        """Writes .html, .svg, .png, .md, .tex, .csv or .json."""
+        from tokimp.views.files import Look, save
+
+        save(self, path, Look(dark, transparent, link or None))
+
+    def to_shap(self) -> Any:
+        """A `shap.Explanation`, for shap's plots."""
+        from tokimp.interop import to_shap
+
+        return to_shap(self)
+
+    def to_pandas(self) -> Any:
+        """A `pandas.DataFrame` of one row a token."""
+        from tokimp.interop import to_pandas
+
+        return to_pandas(self)
 
     def _repr_html_(self) -> str:
         from tokimp.views.page import explanation_fragment

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
+
+from tokimp.errors import OptionError
 
 _WHITESPACE_MARKS = {"\n": "⏎", "\r": "␍", "\t": "⇥"}
 _WHITESPACE_NAMES = {"\n": "line break", "\r": "carriage return", "\t": "tab", " ": "space"}
@@ -52,6 +55,17 @@ def spoken(text: str) -> str:
 def quoted(label: str) -> str:
     """A word in quotes, so that its spaces show: “ girl”."""
     return f"“{shown(label)}”"
+
+
+def checked_link(link: str) -> str:
+    """The link, if it is one.
+
+    Raises:
+        OptionError: it is no http or https address, or has characters that belong into none.
+    """
+    if not re.fullmatch(r"https?://[!#-;=?-\[\]_a-z~%]+", link):
+        raise OptionError("This link is no web address.", "Give one that begins with https:// or http://.")
+    return link
 
 
 def _drawable(character: str) -> str:

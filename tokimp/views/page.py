@@ -8,7 +8,7 @@ import re
 
 from tokimp.assets import read_asset
 from tokimp.types import Explanation
-from tokimp.views.characters import escaped, quoted
+from tokimp.views.characters import checked_link, escaped, quoted
 from tokimp.views.history import history_svg
 from tokimp.views.numbers import percent, show
 from tokimp.views.table import table_html
@@ -23,8 +23,14 @@ def explanation_fragment(explanation: Explanation) -> str:
     return f"<style>{_style(explanation)}</style>{_body(explanation)}"
 
 
-def explanation_page(explanation: Explanation) -> str:
-    """One self-contained document: no script, no request, light and dark as the reader's system is."""
+def explanation_page(explanation: Explanation, link: str | None = None) -> str:
+    """One self-contained document: no script, no request, light and dark as the reader's system is.
+
+    `link` is where the explanation can be had again.
+
+    Raises:
+        OptionError: the link is no web address.
+    """
     style = _style(explanation)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     title = escaped(f"{question(explanation)} · tokimp")
@@ -34,7 +40,7 @@ def explanation_page(explanation: Explanation) -> str:
         f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><title>{title}</title><style>{style}</style></head>'
-        f'<body class="tk-page"><main>{_body(explanation, unfolded=True)}</main></body></html>\n'
+        f'<body class="tk-page"><main>{_body(explanation, link, unfolded=True)}</main></body></html>\n'
     )
 
 
@@ -63,10 +69,12 @@ def facts(explanation: Explanation) -> list[tuple[str, str]]:
     return pairs
 
 
-def _body(explanation: Explanation, *, unfolded: bool = False) -> str:
+def _body(explanation: Explanation, link: str | None = None, *, unfolded: bool = False) -> str:
     listed = "".join(
         f"<div><dt>{escaped(name)}</dt><dd>{escaped(value)}</dd></div>" for name, value in facts(explanation)
     )
+    if link is not None:
+        listed += f'<div><dt>link</dt><dd><a href="{escaped(checked_link(link))}">open it again</a></dd></div>'
     limits = "".join(f'<p class="tk-limit">{escaped(note)}</p>' for note in explanation.attribution.notes)
     opened = " open" if unfolded else ""
     story = history_svg(explanation)

@@ -1,0 +1,131 @@
+"""What may be written behind `tokimp`; imports nothing that takes time."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from typing import Any
+
+from tokimp.types import OUTPUTS, PRECISIONS, TASKS, Value
+from tokimp.version import __version__
+
+_ABOUT = """\
+Shows which tokens of a text made a language model say what it says.
+
+  tokimp explain "The capital of France is" --target " Paris"
+  tokimp predict "The capital of France is"
+  tokimp export result.json picture.png
+  tokimp serve
+"""
+
+_EXPLAIN = """\
+examples:
+  tokimp explain "The capital of France is" --model smollm2-135m --method occlusion --target " Paris"
+  tokimp explain "A fine film." --task classification --method integrated_gradients --option steps=32
+  cat text.txt | tokimp explain - --save result.json --save picture.svg
+  tokimp explain "The capital of France is" --json > result.json
+  tokimp explain "any" --method list        (an unknown method is answered with those that there are)
+
+Colours are used where the output is a terminal, unless NO_COLOR is set.
+exit codes: 0 done, 1 an error that says what to do, 2 a command that cannot be read, 130 stopped
+"""
+
+_PREDICT = """\
+examples:
+  tokimp predict "The capital of France is" --model smollm2-135m --count 5
+  tokimp predict "Paris is the [MASK] of France." --task masked-lm --json
+"""
+
+_EXPORT = """\
+examples:
+  tokimp export result.json picture.png --transparent
+  tokimp export result.json table.csv
+  tokimp export "https://example.org/?r=1…" page.html      (a link is computed again)
+
+In a .csv file, a token that a spreadsheet would compute (first sign = + - @) has an apostrophe in front.
+"""
+
+_SERVE = """\
+examples:
+  tokimp serve
+  tokimp serve --host 0.0.0.0 --port 7860
+"""
+
+_SHAPE: dict[str, Any] = {"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False}
+_FORMATS = ".html .svg .png .md .tex .csv .json"
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="tokimp", description=_ABOUT, **_SHAPE)
+    top.add_argument("--version", action="version", version=f"tokimp {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="command")
+    add = commands.add_parser
+    explain = add("explain", help="share an answer out among the tokens of a text", epilog=_EXPLAIN, **_SHAPE)
+    _add_question(explain)
+    _add_method(explain)
+    predict = add("predict", help="what the model says, with probabilities", epilog=_PREDICT, **_SHAPE)
+    _add_question(predict)
+    predict.add_argument("--count", type=_positive, default=10, help="how many answers (default: 10)")
+    export = add("export", help="turn a saved result or a link into any format", epilog=_EXPORT, **_SHAPE)
+    export.add_argument("source", help="a .json file that was saved, - for standard input, or a link")
+    export.add_argument("file", help=f"where to; its suffix says the format: {_FORMATS}")
+    _add_look(export)
+    serve = add("serve", help="open the page on this machine", epilog=_SERVE, **_SHAPE)
+    serve.add_argument("--host", help="address to listen on (default: this machine only)")
+    serve.add_argument("--port", type=_positive, help="port to listen on (default: the first free one from 7860)")
+    return top
+
+
+def option(written: str) -> tuple[str, Value]:
+    """`steps=32` as a name with its value: a number, true, false, null, or else a word."""
+    name, equals, value = written.partition("=")
+    if not equals or not re.fullmatch(r"\w+", name):
+        raise argparse.ArgumentTypeError(f"{written!r} is not written as name=value")
+    try:
+        read = json.loads(value)
+    except ValueError:
+        return name, value
+    return name, read if isinstance(read, int | float | bool | None) else value
+
+
+def _add_question(command: argparse.ArgumentParser) -> None:
+    command.add_argument("text", help="the text, or - to read it from standard input")
+    command.add_argument("--model", help="key of the catalogue, hub id, folder or .gguf file (default: the task's)")
+    command.add_argument("--task", choices=TASKS, help="where the model does not tell (default: next-token)")
+    command.add_argument("--mask", type=int, default=0, metavar="N", help="which mask of a fill-mask text, from 0")
+    command.add_argument("--json", action="store_true", help="print JSON and nothing else")
+
+
+def _add_method(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--method", default="integrated_gradients", help="default: integrated_gradients")
+    for name, about in (("target", "what is explained"), ("contrast", "what it is held against")):
+        either = command.add_mutually_exclusive_group()
+        either.add_argument(f"--{name}", metavar="WORD", help=f"{about}: a label, or a word with its space")
+        either.add_argument(f"--{name}-id", type=int, metavar="ID", help="the same by its class or token id")
+    command.add_argument("--output", choices=OUTPUTS, default="logit", help="unit of the scores (default: logit)")
+    command.add_argument(
+        "--option",
+        type=option,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="of the method; may be repeated",
+    )
+    command.add_argument("--seed", type=int, default=0, help="for methods that draw at random (default: 0)")
+    command.add_argument("--precision", choices=PRECISIONS, default="fp32", help="default: fp32")
+    command.add_argument("--save", action="append", default=[], metavar="FILE", help=f"{_FORMATS}; may be repeated")
+    _add_look(command)
+
+
+def _add_look(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--link", metavar="PAGE", help="address of a page with tokimp: captions then link there")
+    command.add_argument("--dark", action="store_true", help="dark picture (.svg, .png)")
+    command.add_argument("--transparent", action="store_true", help="picture without a ground (.svg, .png)")
+
+
+def _positive(written: str) -> int:
+    number = int(written)
+    if number < 1:
+        raise argparse.ArgumentTypeError("a number of at least 1 is needed")
+    return number
