@@ -242,11 +242,13 @@ class Explanation:
 
         return explanation_svg(self, dark=dark, transparent=transparent, link=link)
 
-    def save(self, path: str | PathLike[str], *, dark: bool = False, transparent: bool = False, link: str = "") -> None:
+    def save(
+        self, path: str | PathLike[str], *, dark: bool = False, transparent: bool = False, link: str | None = None
+    ) -> None:
         """Writes .html, .svg, .png, .md, .tex, .csv or .json."""
         from tokimp.views.files import Look, save
 
-        save(self, path, Look(dark, transparent, link or None))
+        save(self, path, Look(dark, transparent, link))
 
     def to_shap(self) -> Any:
         """A `shap.Explanation`, for shap's plots."""

@@ -16,7 +16,7 @@ from tokimp.views.table import ranked_rows
 from tokimp.views.text import TokenItem, legend, token_items
 
 TOP = 10
-_CODES = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\u2028\u2029]")
+_CODES = re.compile("[\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 _PLAIN = "\x1b[0m"
 _LEVELS = (0, 95, 135, 175, 215, 255)
 

@@ -97,7 +97,7 @@ def draw_text(onto: Image.Image, at: tuple[float, float], text: str, size: float
                 font=font,
                 anchor="ls",
                 direction=("rtl" if right_to_left else "ltr") if shapes else None,
-                stroke_width=size / 50 if look.get("bold") else 0,
+                stroke_width=max(round(size / 50), 1) if look.get("bold") else 0,
             )
         x += width
 

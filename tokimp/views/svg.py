@@ -11,6 +11,7 @@ from tokimp.views.picture import (
     MARGIN,
     PATCH,
     RADIUS,
+    TEXT,
     UNDERLINE,
     WIDTH,
     Label,
@@ -41,7 +42,8 @@ def explanation_svg(
     if not transparent:
         parts.append(f'<rect {size} fill="{colors.paper}"/>')
     parts += [_label(label, colors) for label in drawn.labels]
-    parts += [_token(top, box, colors) for top, box in drawn.boxes]
+    tokens = "".join(_token(top, box, colors) for top, box in drawn.boxes)
+    parts.append(f'<g font-size="{TEXT:g}" text-anchor="middle" fill="{colors.ink}">{tokens}</g>')
     parts += [_swatch(swatch, colors) for swatch in drawn.swatches]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {drawn.height:g}" {size} role="img" '
@@ -61,7 +63,7 @@ def _label(label: Label, colors: Shades) -> str:
 def _token(top: float, box: Box, colors: Shades) -> str:
     """A patch with the token's text in its middle, and what it is worth as its title."""
     ground, ink = colors_of(box, colors)
-    text = _letters(top, box, ink) if box.text else ""
+    text = _letters(top, box, "" if ink == colors.ink else f' fill="{ink}"') if box.text else ""
     if box.item is None:
         return text
     left = MARGIN + box.x
@@ -77,11 +79,10 @@ def _token(top: float, box: Box, colors: Shades) -> str:
 
 def _letters(top: float, box: Box, ink: str) -> str:
     middle, baseline = middle_of(top, box)
+    size = "" if box.size == TEXT else f' font-size="{box.size:g}"'
     direction = ' direction="rtl"' if box.rtl else ""
-    return (
-        f'<text x="{middle:.1f}" y="{baseline:.1f}" font-size="{box.size:g}" text-anchor="middle"'
-        f' fill="{ink}"{direction}{_held(box.letters)}>{_written(box.text)}</text>'
-    )
+    place = f'x="{middle:.1f}" y="{baseline:.1f}"'
+    return f"<text {place}{size}{ink}{direction}{_held(box.letters)}>{_written(box.text)}</text>"
 
 
 def _swatch(swatch: Swatch, colors: Shades) -> str:
