@@ -18,7 +18,7 @@ from tokimp.models.tokens import Encoded
 from tokimp.types import Attribution, Target
 from tokimp.watch import Watch
 
-GRAPH_BYTES = 3 * 2**27  # what the graph of one backward pass may take
+GRAPH_BYTES = 300 * 2**20  # what the graph of one backward pass may take
 
 
 class Gradient(NamedTuple):
@@ -51,10 +51,10 @@ def gradient_rows(model: TextModel, length: int) -> int:
 
 
 def graph_bytes(model: TextModel, length: int) -> int:
-    """Bytes that one row's graph takes at most: the states and attention weights that all layers keep."""
+    """Bytes that one row's graph takes: the states and attention weights that all layers keep, as measured."""
     config = model.network.config
-    states = 20 * length * int(config.hidden_size)
-    attention = 3 * int(config.num_attention_heads) * length**2
+    states = 12 * length * int(config.hidden_size)
+    attention = 2 * int(config.num_attention_heads) * length**2
     return 4 * int(config.num_hidden_layers) * (states + attention)
 
 

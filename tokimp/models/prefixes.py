@@ -12,8 +12,9 @@ import numpy as np
 from tokimp.models.masking import Copy
 from tokimp.models.tokens import Ids
 
-# A forward pass reads all weights once: measured on two cores, that takes as long as this many tokens.
-TOKENS_OF_A_PASS = 32
+# A forward pass reads all weights once and starts many small operations: measured on two cores,
+# that takes as long as this many tokens.
+TOKENS_OF_A_PASS = 64
 
 
 class Group(NamedTuple):
