@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except OSError as error:
-        sys.stderr.write(f"tokimp: {harmless(f'{error.strerror or error}: {error.filename}')}\n")
+        where = f": {error.filename}" if error.filename else ""
+        sys.stderr.write(f"tokimp: {harmless(f'{error.strerror or error}{where}')}\n")
         return FAILED
     except KeyboardInterrupt:
         sys.stderr.write("\ntokimp: stopped.\n")

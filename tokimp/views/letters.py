@@ -11,10 +11,25 @@ _ASCII = (
     "667 667 611 278 278 278 469 556 333 556 556 500 556 556 278 556 556 222 222 500 222 833 556 556 556 556 333 500 "
     "278 556 500 722 500 500 500 334 260 334 584"
 )
+_SIGNS = {
+    "·": 278,
+    "“": 333,
+    "”": 333,
+    "‘": 222,
+    "’": 222,
+    "—": 1000,
+    "…": 1000,
+    "−": 584,
+    "◄": 990,
+    "►": 990,
+    "\u202f": 200,
+}
 _WIDTHS = {chr(32 + place): int(width) / 1000 for place, width in enumerate(_ASCII.split())}
+_WIDTHS |= {sign: width / 1000 for sign, width in _SIGNS.items()}
 _WIDE = 1.0
 _EMOJI = 1.25
-_OTHER = 0.6
+_OTHER = 0.55
+_ARABIC = 0.42
 _NOTHING = ("Mn", "Me", "Cf")
 _JOINER = "\u200d"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
@@ -50,4 +65,5 @@ def _width(cluster: str) -> float:
         return max(map(_width, cluster[1:]), default=0.0)
     if is_wide(first):
         return _EMOJI if ord(first) > 0x1F000 and unicodedata.category(first) == "So" else _WIDE
-    return _WIDTHS.get(unicodedata.normalize("NFD", first)[0], _OTHER)
+    other = _ARABIC if unicodedata.bidirectional(first) == "AL" else _OTHER
+    return _WIDTHS.get(unicodedata.normalize("NFD", first)[0], other)
