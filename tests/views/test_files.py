@@ -106,6 +106,13 @@ def test_latex_defines_the_colours_that_it_uses() -> None:
     assert ("tkn10", "2166AC") in defined
 
 
+def test_latex_says_what_its_colours_mean() -> None:
+    assert r"blue pushes away{,} down to $-$2; red pushes towards{,} up to 2" in explanation_latex(
+        explain("a b", scores=[2.0, -1.0])
+    )
+    assert "the full colour for 2" in explanation_latex(explain("a b", scores=[2.0, 1.0], signed=False))
+
+
 def test_latex_packages_are_article_and_xcolor() -> None:
     page = explanation_latex(hostile())
     assert re.findall(r"\\usepackage(?:\[\w+\])?\{(\w+)\}", page) == ["xcolor", "fontenc"]

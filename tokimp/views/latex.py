@@ -12,7 +12,7 @@ from tokimp.views.numbers import show
 from tokimp.views.page import question
 from tokimp.views.shades import Shades, shades
 from tokimp.views.table import ranked_rows
-from tokimp.views.text import TokenItem, token_items
+from tokimp.views.text import TokenItem, legend, token_items
 
 ROWS = 30
 _BREAK = "\\par{}\n"
@@ -70,6 +70,7 @@ def explanation_latex(explanation: Explanation, link: str | None = None) -> str:
     items = token_items(explanation)
     used = sorted({item["bucket"] for item in items} & colors.ground.keys())
     told = [f"{name}: {_value(name, value)}" for name, value in captioned(explanation, link)]
+    told.append(_legend(explanation))
     told += [_literal(note) for note in explanation.attribution.notes]
     body = [
         rf"{{\large\bfseries {_literal(question(explanation))}}}",
@@ -119,6 +120,14 @@ def _spaces(text: str) -> str:
     return " " if text.isspace() else _literal(text)
 
 
+def _legend(explanation: Explanation) -> str:
+    """What the full colours stand for."""
+    ends = legend(explanation)
+    if not explanation.attribution.signed:
+        return _literal(f"colours: how much, from none for 0 to the full colour for {ends['high']}")
+    return _literal(f"colours: blue pushes away, down to {ends['low']}; red pushes towards, up to {ends['high']}")
+
+
 def _table(explanation: Explanation) -> str:
     rows, sampled = ranked_rows(explanation), explanation.stderr is not None
     lines = [" & ".join(["rank", "token", "score", *([r"$\pm$ error"] if sampled else [])]) + r" \\ \hline"]
@@ -126,7 +135,7 @@ def _table(explanation: Explanation) -> str:
         number, _, error = show(row["score"], row["stderr"]).partition(" ± ")
         cells = [str(row["rank"]), rf"\texttt{{{_literal(row['token'][:60])}}}", _literal(number)]
         lines.append(" & ".join([*cells, *([_literal(error)] if sampled else [])]) + r" \\")
-    left = f"\n\n{len(rows) - ROWS:,} smaller scores are left out." if len(rows) > ROWS else ""
+    left = f"\n\n\\smallskip\n{len(rows) - ROWS:,} smaller scores are left out." if len(rows) > ROWS else ""
     columns = "rlrr" if sampled else "rlr"
     return f"\\begin{{tabular}}{{{columns}}}\n" + "\n".join(lines) + f"\n\\end{{tabular}}{left}"
 
