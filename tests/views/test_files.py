@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +119,17 @@ def test_latex_packages_are_article_and_xcolor() -> None:
     page = explanation_latex(hostile())
     assert re.findall(r"\\usepackage(?:\[\w+\])?\{(\w+)\}", page) == ["xcolor", "fontenc"]
     assert page.startswith(r"\documentclass{article}")
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdfLaTeX")
+def test_latex_compiles(tmp_path: Path) -> None:
+    letters = "".join(map(chr, range(0x20, 0x180))) + "–—‘’“”…€−±×·⏎⁻⁰ ,,--''<<>>``?`!` [x]* 日本語 "
+    explanation = hostile(stderr=np.full(len(hostile().tokens), 0.1), notes=("[Mind] *this*: × 10⁻⁵.",))
+    for name, drawn in (("hostile", explanation), ("letters", explain(f"\n\n{letters}\n\n\n"))):
+        (tmp_path / f"{name}.tex").write_text(explanation_latex(drawn, LINK), encoding="utf-8")
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", f"{name}.tex"]
+        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=60)
+        assert ran.returncode == 0, ran.stdout[-500:]
 
 
 @pytest.mark.parametrize("signed", [True, False])
