@@ -9,6 +9,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from tokimp.errors import MethodUnavailableError, OptionError
+from tokimp.models.masking import REPLACEMENTS
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.registry import Registry
@@ -123,6 +124,12 @@ def option(
     """A dataclass field that is an option; what it may be is declared here and nowhere else."""
     facts = {"label": label, "help": help, "choices": choices, "kind": kind, "low": low, "high": high}
     return field(default=default, metadata={"option": facts})
+
+
+def replacement_option() -> Any:
+    """What stands where a token is taken away: the same for all methods that take tokens away."""
+    help_ = "auto: the mask token where the model has one, else the token is deleted."
+    return option("auto", "Instead of the token", help_, choices=REPLACEMENTS, kind=int, low=0)
 
 
 def options_of(method: type[Method]) -> tuple[Option, ...]:

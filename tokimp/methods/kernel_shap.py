@@ -7,13 +7,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from tokimp.methods.base import MethodInfo, option, register
+from tokimp.methods.base import MethodInfo, option, register, replacement_option
 from tokimp.methods.coalitions import pairs_of
 from tokimp.methods.game import Game
-from tokimp.methods.players import PLAYERS, players_of
+from tokimp.methods.players import players_of, players_option
 from tokimp.methods.playing import attribution, by_regression, exact_note
 from tokimp.methods.regression import kernel_sizes, leverage_sizes
-from tokimp.models.masking import REPLACEMENTS
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.types import Attribution, Target
@@ -50,17 +49,8 @@ class KernelShap:
         "kernel: sizes as the Shapley kernel weighs them; leverage: all sizes alike.",
         choices=tuple(SAMPLING),
     )
-    players: str = option(
-        "tokens", "Players", "What is kept or taken away as one; its tokens share the score.", choices=PLAYERS
-    )
-    replacement: str | int = option(
-        "auto",
-        "Instead of the token",
-        "auto: the mask token where the model has one, else the token is deleted.",
-        choices=REPLACEMENTS,
-        kind=int,
-        low=0,
-    )
+    players: str = players_option()
+    replacement: str | int = replacement_option()
     seed: int = 0
 
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tokimp.methods.averages import averaged
-from tokimp.methods.base import MethodInfo, option, register
-from tokimp.models.masking import REPLACEMENTS, Copy, masking
+from tokimp.methods.base import MethodInfo, option, register, replacement_option
+from tokimp.models.masking import Copy, masking
 from tokimp.models.scoring import Scorer
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
@@ -32,14 +32,7 @@ class Occlusion:
         cost="tokens × repeats + 1 forward passes",
         stochastic=True,
     )
-    replacement: str | int = option(
-        "auto",
-        "Instead of the token",
-        "auto: the mask token where the model has one, else the token is deleted.",
-        choices=REPLACEMENTS,
-        kind=int,
-        low=0,
-    )
+    replacement: str | int = replacement_option()
     repeats: int = option(
         1, "Repeats", "Random replacements are drawn this often and averaged.", kind=int, low=1, high=100
     )

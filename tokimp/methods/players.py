@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tokimp.methods.base import option
 from tokimp.models.tokens import Encoded
 from tokimp.types import Floats
 
@@ -47,6 +49,12 @@ class Players:
         if self.kind == "tokens":
             return ()
         return (f"Scores are of whole {self.kind}, {len(self)} in number; the tokens of each share its score evenly.",)
+
+
+def players_option() -> Any:
+    """Which players a game has: the same for all methods that play one."""
+    help_ = "What is kept or taken away as one; its tokens share the score."
+    return option("tokens", "Players", help_, choices=PLAYERS)
 
 
 def players_of(inputs: Encoded, kind: str) -> Players:
