@@ -17,6 +17,8 @@ TokimpError
 │   ├── UnsafeWeightsError
 │   └── MethodUnavailableError
 ├── OutOfMemoryError
+├── TooMuchWorkError           a limit of this page was reached before there were scores
+├── BusyError                  too much is asked at once; later it can be had
 └── Cancelled                  the visitor stopped or left; carries no message worth showing
 """
 
@@ -97,6 +99,14 @@ class MethodUnavailableError(ModelError):
 
 class OutOfMemoryError(TokimpError):
     """Even a batch of one does not fit into memory."""
+
+
+class TooMuchWorkError(TokimpError):
+    """The work reached this page's limit of time or evaluations before there were scores to show."""
+
+
+class BusyError(TokimpError):
+    """Too much is asked of this page at once, by everybody or by this visitor."""
 
 
 class Cancelled(TokimpError):

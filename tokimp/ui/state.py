@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
-from tokimp.types import Candidate, Explanation, Floats, Output, Precision, Prediction, Task, Value
+from tokimp.types import Candidate, Explanation, Floats, Output, Precision, Prediction, Request, Task, Value
 from tokimp.ui.forms import Picked
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as the form puts it. `mask` counts the masks from 0; `options` differ from the defaults."""
+    """A question as the form puts it. `mask` counts the masks from 0; `options` differ from the defaults.
+
+    `revision` is that of the model, as a link names it; None is whatever this page has.
+    """
 
     task: Task
     model: str
@@ -28,6 +31,29 @@ class Asked:
     seed: int = 0
     precision: Precision = "fp32"
     options: Mapping[str, Value] = field(default_factory=dict)
+    revision: str | None = None
+
+    def request(self, revision: str) -> Request:
+        """The question to the model of that revision, by which its result is known."""
+        return Request(
+            model=self.model,
+            revision=revision,
+            task=self.task,
+            text=self.text,
+            method=self.method,
+            target=self.target,
+            contrast=self.contrast,
+            output=self.output,
+            options=dict(self.options),
+            seed=self.seed,
+            mask=self.mask,
+            precision=self.precision,
+        )
+
+
+def asked_of(request: Request) -> Asked:
+    """The question that a link or a result holds, with its model's revision."""
+    return Asked(**{each.name: getattr(request, each.name) for each in fields(Asked)})
 
 
 @dataclass(frozen=True)
@@ -41,12 +67,16 @@ class Grid:
 
 @dataclass(frozen=True)
 class Result:
-    """What stands in the zones "Answer" and "Why". `finished` is False while scores are still coming."""
+    """What stands in the zones "Answer" and "Why". `finished` is False while scores are still coming.
+
+    `stopped` is the sentence on why they stopped coming, where a limit of this page ended the work.
+    """
 
     explanation: Explanation
     prediction: Prediction
     grid: Grid | None = None
     finished: bool = True
+    stopped: str = ""
 
     @property
     def task(self) -> Task:
@@ -54,20 +84,7 @@ class Result:
 
     def asked(self) -> Asked:
         """The question that gives this result again."""
-        request = self.explanation.request
-        return Asked(
-            task=request.task,
-            model=request.model,
-            text=request.text,
-            method=request.method,
-            target=request.target,
-            contrast=request.contrast,
-            mask=request.mask,
-            output=request.output,
-            seed=request.seed,
-            precision=request.precision,
-            options=request.options,
-        )
+        return asked_of(self.explanation.request)
 
     def with_grid(self, grid: Grid) -> Result:
         return replace(self, grid=grid)
