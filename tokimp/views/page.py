@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 
 from tokimp.assets import read_asset
@@ -11,6 +9,7 @@ from tokimp.types import Explanation
 from tokimp.views.characters import checked_link, escaped, quoted
 from tokimp.views.history import history_svg
 from tokimp.views.numbers import percent, show
+from tokimp.views.sheets import digest, lean
 from tokimp.views.table import table_html
 from tokimp.views.text import legend_html, tokens_html
 
@@ -32,12 +31,11 @@ def explanation_page(explanation: Explanation, link: str | None = None) -> str:
         OptionError: the link is no web address.
     """
     style = _style(explanation)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     title = escaped(f"{question(explanation)} · tokimp")
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">"
+        f"style-src '{digest(style)}'; base-uri 'none'; form-action 'none'\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><title>{title}</title><style>{style}</style></head>'
         f'<body class="tk-page"><main>{_body(explanation, link, unfolded=True)}</main></body></html>\n'
@@ -87,8 +85,6 @@ def _body(explanation: Explanation, link: str | None = None, *, unfolded: bool =
 
 
 def _style(explanation: Explanation) -> str:
-    """The style sheet with the shades of one scale, without comments and white space: it travels with every page."""
+    """The style sheet with the shades of one scale: it travels with every page."""
     unused = "u" if explanation.attribution.signed else "[pn]"
-    lean = re.sub(rf"/\*.*?\*/|^\.tk{unused}\d.*?$", "", read_asset("explanation.css"), flags=re.DOTALL | re.MULTILINE)
-    lean = re.sub(r"\s*([{};,])\s*|(?<=:) ", r"\1", re.sub(r"\s+", " ", lean)).replace(" > ", ">").replace(";}", "}")
-    return re.sub(r"#(\w)\1(\w)\2(\w)\3\b", r"#\1\2\3", lean).strip()
+    return lean(re.sub(rf"^\.tk{unused}\d.*?$", "", read_asset("explanation.css"), flags=re.MULTILINE))
