@@ -19,6 +19,7 @@ TokimpError
 ├── OutOfMemoryError
 ├── TooMuchWorkError           a limit of this page was reached before there were scores
 ├── BusyError                  too much is asked at once; later it can be had
+├── PublishError               a Space that cannot be put up as it is, or that the hub does not take
 └── Cancelled                  the visitor stopped or left; carries no message worth showing
 """
 
@@ -107,6 +108,10 @@ class TooMuchWorkError(TokimpError):
 
 class BusyError(TokimpError):
     """Too much is asked of this page at once, by everybody or by this visitor."""
+
+
+class PublishError(TokimpError):
+    """A Space that cannot be put up as it is, or that the hub does not take."""
 
 
 class Cancelled(TokimpError):

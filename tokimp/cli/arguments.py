@@ -17,6 +17,7 @@ Shows which tokens of a text made a language model say what it says.
   tokimp predict "The capital of France is"
   tokimp export result.json picture.png
   tokimp serve
+  tokimp deploy a-user/tokens
 """
 
 _EXPLAIN = """\
@@ -52,6 +53,20 @@ examples:
   tokimp serve --host 0.0.0.0 --port 7860
 """
 
+_DEPLOY = """\
+Without --push nothing is sent: what would go up is printed, with what the hub has already.
+
+examples:
+  tokimp deploy a-user/tokens
+  tokimp deploy a-user/tokens --push
+  tokimp deploy a-user/tokens --private --preload gpt2 --preload distilbert-sst2 --push
+  tokimp deploy a-user/tokens --variable TOKIMP_STORE=hf://datasets/a-user/results --secret HF_TOKEN --push
+  tokimp deploy a-user/tokens --json
+
+The token is the one of the hub's own tools: hf auth login, or HF_TOKEN.
+exit codes: 0 done, 1 an error that says what to do, 2 a command that cannot be read, 130 stopped
+"""
+
 _SHAPE: dict[str, Any] = {"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False}
 _FORMATS = ".html .svg .png .md .tex .csv .json"
 
@@ -74,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     serve = add("serve", help="open the page on this machine", epilog=_SERVE, **_SHAPE)
     serve.add_argument("--host", help="address to listen on (default: this machine only)")
     serve.add_argument("--port", type=_positive, help="port to listen on (default: the first free one from 7860)")
+    _add_deploy(add("deploy", help="put the page up as a Space, or bring it up to date", epilog=_DEPLOY, **_SHAPE))
     return top
 
 
@@ -122,6 +138,42 @@ def _add_look(command: argparse.ArgumentParser) -> None:
     command.add_argument("--link", metavar="PAGE", help="address of a page with tokimp: captions then link there")
     command.add_argument("--dark", action="store_true", help="dark picture (.svg, .png)")
     command.add_argument("--transparent", action="store_true", help="picture without a ground (.svg, .png)")
+
+
+def _add_deploy(command: argparse.ArgumentParser) -> None:
+    command.add_argument("space", type=_space, help="owner/name")
+    command.add_argument("--push", action="store_true", help="send it; else only say what would be sent")
+    command.add_argument("--private", action="store_true", help="a new Space that only its owner sees")
+    command.add_argument("--hardware", help="what it runs on, as Spaces call it (default: left as it is)")
+    several: dict[str, Any] = {"action": "append", "default": []}
+    command.add_argument("--preload", metavar="KEY", **several, help="model that the Space is built with; repeatable")
+    command.add_argument(
+        "--variable", type=_variable, metavar="NAME=VALUE", **several, help="of its environment; repeatable"
+    )
+    command.add_argument(
+        "--secret", type=_variable_name, metavar="NAME", **several, help="variable of this environment; repeatable"
+    )
+    command.add_argument("--json", action="store_true", help="print JSON and nothing else")
+
+
+def _space(written: str) -> str:
+    if not re.fullmatch(r"[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95}", written, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{written!r} is not written as owner/name")
+    return written
+
+
+def _variable(written: str) -> tuple[str, str]:
+    name, equals, value = written.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{written!r} is not written as NAME=VALUE")
+    return _variable_name(name), value
+
+
+def _variable_name(written: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_]\w*", written, re.ASCII):
+        # What was written may be a secret itself, and is not shown.
+        raise argparse.ArgumentTypeError("a variable's name has letters, digits and _ only")
+    return written
 
 
 def _positive(written: str) -> int:

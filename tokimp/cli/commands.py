@@ -87,11 +87,19 @@ def serve(asked: Namespace) -> None:
     open_page(server_name=asked.host, server_port=asked.port)
 
 
+def deploy(asked: Namespace) -> None:
+    """Says what would go up as a Space, or puts it up."""
+    from tokimp.cli.deploy import deploy as put_up
+
+    put_up(asked)
+
+
 COMMANDS: dict[str, Callable[[Namespace], None]] = {
     "explain": explain,
     "predict": predict,
     "export": export,
     "serve": serve,
+    "deploy": deploy,
 }
 
 
