@@ -22,7 +22,24 @@ Rule = Callable[[Any, Any, Any], Any]  # an operation, its arguments and those b
 
 def share(operation: Binary, left: Tensor, right: Tensor) -> Tensor:
     """A bilinear product; each factor gets half of its relevance: the uniform rule (eq. 7, propositions 3.2, 3.3)."""
-    return (operation(left, right.detach()) + operation(left.detach(), right)) / 2
+    return operation(_halved(left), _halved(right))
+
+
+class Halved(torch.autograd.Function):
+    """Hands on its values, and half of their gradient."""
+
+    @staticmethod
+    def forward(_ctx: Any, values: Tensor) -> Tensor:
+        return values.view_as(values)
+
+    @staticmethod
+    def backward(_ctx: Any, *gradients: Tensor) -> Tensor:
+        return gradients[0] / 2
+
+
+def _halved(factor: Tensor) -> Tensor:
+    result: Tensor = Halved.apply(factor)  # type: ignore[no-untyped-call]
+    return result
 
 
 def keep_ratio(operation: Unary, values: Tensor) -> Tensor:
@@ -185,17 +202,22 @@ ATTN_RULES = _rules(constant_gates=False)
 CP_RULES = _rules(constant_gates=True) | {"softmax": _constant}
 
 # As autograd names them. Softmax is none of the linear ones: its plain gradient is its rule (proposition 3.1).
-LINEAR = frozenset(
+RESHAPING = frozenset(
+    (
+        *("View", "UnsafeView", "ReshapeAlias", "Transpose", "T", "Permute", "Expand", "Repeat", "Squeeze"),
+        *("Unsqueeze", "Alias", "AsStrided", "Clone", "ToCopy"),
+    )
+)
+LINEAR = RESHAPING | frozenset(
     (
         *("Add", "Sub", "Neg", "Sum", "Mean", "Max", "Where", "MaskedFill", "Gather", "Index", "IndexSelect"),
         *("Cat", "Stack", "Split", "SplitWithSizes", "Unbind", "Slice", "Select", "Narrow", "Roll", "Flip"),
-        *("View", "UnsafeView", "ReshapeAlias", "Transpose", "T", "Permute", "Expand", "Repeat", "Squeeze"),
-        *("Unsqueeze", "Alias", "AsStrided", "Clone", "ToCopy", "AccumulateGrad"),
+        "AccumulateGrad",
     )
 )
 BILINEAR = frozenset({"Addmm", "Baddbmm", "Bmm", "Dot", "Mm", "Mul", "Mv"})
 BEYOND_LOGITS = frozenset({"LogSoftmax", "LogSigmoid", "Exp"})
-KNOWN = LINEAR | BEYOND_LOGITS | {"KeptRatio", "Softmax"}
+KNOWN = LINEAR | BEYOND_LOGITS | {"Halved", "KeptRatio", "Softmax"}
 
 
 def unruled(result: Tensor) -> set[str]:
@@ -208,12 +230,20 @@ def unruled(result: Tensor) -> set[str]:
 
 def _is_known(node: Node) -> bool:
     name = _name(node)
-    live = [before is not None for before, _ in node.next_functions]
+    behind = [before for before, _ in node.next_functions]
     if name == "Div":
-        return not any(live[1:])
+        return not any(behind[1:])
     if name in BILINEAR:
-        return sum(live[1:] if name in ("Addmm", "Baddbmm") else live) < 2
+        live = [factor for factor in (behind[1:] if name in ("Addmm", "Baddbmm") else behind) if factor is not None]
+        return len(live) < 2 or all(map(_is_halved, live))
     return name in KNOWN
+
+
+def _is_halved(factor: Node | None) -> bool:
+    """True for a factor of a shared product, which operations may have brought into another shape since."""
+    while factor is not None and _name(factor) in RESHAPING:
+        factor = factor.next_functions[0][0]
+    return factor is not None and _name(factor) == "Halved"
 
 
 def _name(node: Node) -> str:
