@@ -16,8 +16,9 @@ def lean(style: str) -> str:
 
 
 def used(style: str, markup: str) -> str:
-    """The lean sheet with only the rules whose classes all stand in the markup."""
-    names = {name for listed in re.findall(r' class="([^"]*)"', markup) for name in listed.split()}
+    """The lean sheet with only the rules whose classes and attributes all stand in the markup."""
+    names = {f".{name}" for listed in re.findall(r' class="([^"]*)"', markup) for name in listed.split()}
+    names |= {f"[{name}" for name in re.findall(r" ([\w-]+)=\"", markup)}
     return "".join(_used(lean(style), names))
 
 
@@ -33,14 +34,14 @@ def _used(style: str, names: Set[str]) -> Iterator[str]:
             if inner:
                 yield f"{head}{{{inner}}}"
             continue
-        kept = [selector for selector in re.split(r",(?![^()]*\))", head) if _classes(selector) <= names]
+        kept = [selector for selector in re.split(r",(?![^()]*\))", head) if _needs(selector) <= names]
         if kept:
             yield f"{','.join(kept)}{{{body}}}"
 
 
-def _classes(selector: str) -> set[str]:
-    """The classes that an element and those around it must have; alternatives in parentheses don't count."""
-    return set(re.findall(r"\.([\w-]+)", re.sub(r"\([^()]*\)", "", selector)))
+def _needs(selector: str) -> set[str]:
+    """Classes and attributes that an element and those around it must have; alternatives in parentheses don't count."""
+    return set(re.findall(r"[.\[][a-z][\w-]*", re.sub(r"\([^()]*\)", "", selector)))
 
 
 def _rules(style: str) -> Iterator[tuple[str, str]]:

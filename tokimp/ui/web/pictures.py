@@ -1,0 +1,63 @@
+"""/preview/<code>.png: the picture beside a shared link."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tokimp.errors import TokimpError
+from tokimp.share import from_link
+from tokimp.ui.desk import Desk
+from tokimp.ui.web import answers
+from tokimp.ui.web.told import title_of
+from tokimp.views.card import ASKS, card_png, cover_png
+
+SOON = "public, max-age=60"
+MOST = 128
+
+
+class Pictures:
+    """Draws one at a time and remembers the last `MOST`, some 30 KB each."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._drawn: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def picture(self, request: Request) -> Response:
+        """The result where there is one, else what was asked: for a preview nothing is computed.
+
+        404 and a picture of the page where the code is none.
+        """
+        code = str(request.path_params["code"])
+        try:
+            asked = from_link(code)
+            result = self._desk.results.find(asked)
+            if result is None:
+                title = title_of(asked)
+                return _png(self._once(("asked", title), lambda: cover_png(title)), SOON)
+            explanation = result.explanation
+            drawn = self._once(("answered", code), lambda: card_png(explanation))
+            return answers.unless_known(request, _png(drawn, answers.FOREVER))
+        except TokimpError:
+            return _png(self._once(("asked", ASKS), cover_png), answers.NEVER, 404)
+        except Exception as error:
+            answers.report_without_words(error)
+            return Response(status_code=500, headers=answers.guarded())
+
+    def _once(self, name: tuple[str, str], draw: Callable[[], bytes]) -> bytes:
+        """What was drawn under this name before, or is now."""
+        with self._lock:
+            picture = self._drawn.pop(name, None) or draw()
+            self._drawn[name] = picture
+            while len(self._drawn) > MOST:
+                self._drawn.popitem(last=False)
+            return picture
+
+
+def _png(picture: bytes, keep: str, status: int = 200) -> Response:
+    return Response(picture, status, answers.guarded(keep=keep), "image/png")

@@ -1,0 +1,39 @@
+"""What a question is called where links are shown: plain text, from the result or from the question alone."""
+
+from __future__ import annotations
+
+from tokimp.types import Explanation, Request
+from tokimp.views.caption import one_line
+from tokimp.views.characters import drawable, quoted
+from tokimp.views.numbers import percent, show
+from tokimp.views.page import question
+from tokimp.views.table import ranked_rows
+
+STRONGEST = 3
+LONGEST_TITLE, LONGEST_TEXT = 120, 160
+
+
+def title_of(request: Request, explanation: Explanation | None = None) -> str:
+    """Why “ girl” rather than “ boy”? Of a question that left the target to the model: What made the model say that?"""
+    if explanation is not None:
+        return _cut(question(explanation), LONGEST_TITLE)
+    if request.target is None:
+        return "Which tokens made the model say that?"
+    rather = "" if request.contrast is None else f" rather than {quoted(str(request.contrast))}"
+    return _cut(f"Why {quoted(str(request.target))}{rather}?", LONGEST_TITLE)
+
+
+def description_of(request: Request, explanation: Explanation | None = None) -> str:
+    """The text that was read, and what counted most in it."""
+    text = _cut(" ".join(drawable(request.text).split()), LONGEST_TEXT)
+    if explanation is None:
+        return f"“{text}”: {request.method.replace('_', ' ')} on {_cut(drawable(request.model), LONGEST_TITLE)}."
+    rows = [row for row in ranked_rows(explanation) if row["score"]][:STRONGEST]
+    most = ", ".join(f"{quoted(row['token'].strip() or row['token'])} {show(row['score'])}" for row in rows)
+    counted = f" Most of all: {most}." if most else ""
+    sure = f"probability {percent(explanation.probability)}"
+    return f"“{text}” {_cut(one_line(explanation), 2 * LONGEST_TITLE).removesuffix('.')}, {sure}.{counted}"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
