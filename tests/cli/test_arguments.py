@@ -57,6 +57,12 @@ def test_an_option_needs_a_name_and_a_value(written: str) -> None:
         ["predict", "a", "--js"],
         ["export", "result.json"],
         ["deploy"],
+        ["deploy", "tokens"],
+        ["deploy", "a/b/c"],
+        ["deploy", "a/../b"],
+        ["deploy", "a/b", "--variable", "A"],
+        ["deploy", "a/b", "--variable", "A B=c"],
+        ["deploy", "a/b", "--secret", "A=b"],
     ],
 )
 def test_what_cannot_be_read_is_a_usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,7 +72,7 @@ def test_what_cannot_be_read_is_a_usage_error(arguments: list[str], capsys: pyte
     assert "usage: tokimp" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["explain", "predict", "export", "serve"])
+@pytest.mark.parametrize("command", ["explain", "predict", "export", "serve", "deploy"])
 def test_help_has_examples_that_can_be_read(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([command, "--help"])
@@ -84,6 +90,12 @@ def test_it_says_which_version_it_is(capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(SystemExit):
         main(["--version"])
     assert capsys.readouterr().out == f"tokimp {__version__}\n"
+
+
+def test_a_secret_that_was_written_out_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["deploy", "a/b", "--secret", "KEY=hidden"])
+    assert "hidden" not in capsys.readouterr().err
 
 
 def test_a_words_space_is_kept() -> None:

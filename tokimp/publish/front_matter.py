@@ -30,7 +30,7 @@ def read(text: str) -> dict[str, Any]:
     if found is None:
         raise _wrong("there is none", "It begins with a line of three dashes.")
     try:
-        facts: dict[str, Any] = SpaceCard(found[0]).data.to_dict()
+        facts: dict[str, Any] = SpaceCard(found[0]).data.to_dict()  # type: ignore[no-untyped-call]
     except Exception as error:  # the parser's errors belong to no common class that the hub's client exports
         raise _wrong("it is no YAML", "Mend it in README.md.") from error
     return facts
@@ -124,7 +124,7 @@ _HOLDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "models": _LIST,
     "datasets": _LIST,
     "tags": _LIST,
-    "thumbnail": (_matching(r"https://\S+"), "an address that begins with https://"),
+    "thumbnail": (_matching(r"https?://\S+"), "the address of a picture"),
     "pinned": (lambda value: isinstance(value, bool), "true or false"),
     "fullWidth": (lambda value: isinstance(value, bool), "true or false"),
     "preload_from_hub": (

@@ -15,7 +15,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]
     RepositoryNotFoundError,
 )
 from huggingface_hub.hf_api import RepoFile
-from huggingface_hub.utils import disable_progress_bars
+from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from tokimp.errors import PublishError
 from tokimp.publish.plan import Found, Plan
@@ -48,9 +48,7 @@ def look(space: str) -> Found | None:
         except RepositoryNotFoundError:
             return None
         tree = api.list_repo_tree(space, repo_type="space", recursive=True, revision=info.sha)
-        files = {
-            each.path: each.lfs.sha256 if each.lfs else each.blob_id for each in tree if isinstance(each, RepoFile)
-        }
+        files = {each.path: _hash(each) for each in tree if isinstance(each, RepoFile)}
         # The hub tells variables only to those who may change them.
         variables = {} if get_token() is None else _variables(api, space)
         hardware = info.runtime.requested_hardware or info.runtime.hardware if info.runtime else None
@@ -103,6 +101,10 @@ def _commit(api: HfApi, plan: Plan) -> str | None:
         repo_type="space",
         parent_commit=plan.found.commit if plan.found else None,
     ).oid
+
+
+def _hash(file: RepoFile) -> str:
+    return str(file.lfs.sha256 if file.lfs else file.blob_id)
 
 
 def _variables(api: HfApi, space: str) -> dict[str, str]:

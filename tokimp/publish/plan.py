@@ -32,7 +32,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """The Space as it is. `files` have the hash that git (SHA-1) or, for large ones, the hub (SHA-256) knows them by."""
+    """The Space as it is. `files` have the hash that git knows them by (SHA-1), or large ones the hub (SHA-256)."""
 
     commit: str
     private: bool
