@@ -42,7 +42,7 @@ def deploy(asked: Namespace) -> None:
     if asked.json:
         sys.stdout.write(json.dumps(_facts(plan, source, unseen, pushed), ensure_ascii=False) + "\n")
     else:
-        lines = [*_lines(plan, source, unseen), "", _outcome(plan, pushed)]
+        lines = [*_lines(plan, source, unseen), "", _outcome(pushed)]
         sys.stdout.write("\n".join(map(harmless, lines)) + "\n")
 
 
@@ -130,7 +130,7 @@ def _hardware(plan: Plan) -> str:
     return "cpu-basic is enough for the models of the list; --hardware asks for other"
 
 
-def _outcome(plan: Plan, pushed: Pushed | None) -> str:
+def _outcome(pushed: Pushed | None) -> str:
     if pushed is None:
         return "Nothing was sent. This is what --push does."
     if pushed.commit is None:
