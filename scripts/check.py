@@ -1,4 +1,4 @@
-"""All checks but the tests: style, types, generated facts. The same for people and for CI."""
+"""All checks but the tests: style, types, generated facts, known vulnerabilities. The same for people and for CI."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ CHECKS = (
     ["ruff", "format", "--check", "."],
     ["mypy"],
     ["scripts/readme.py", "--check"],
+    ["scripts/audit.py"],
 )
 
 
