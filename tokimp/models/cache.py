@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -10,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from pathlib import Path
 
+from tokimp.errors import ModelTooBigError, OutOfMemoryError
 from tokimp.models.device import total_memory
 from tokimp.models.text_model import TextModel
 
@@ -39,7 +41,7 @@ class ModelCache:
             with self._lock:
                 model = self._alive.get(key)
             if model is None:
-                model = load()
+                model = self._with_room(load)
             with self._lock:
                 self._alive[key] = model
                 self._recent[key] = model
@@ -47,6 +49,22 @@ class ModelCache:
                 while len(self._recent) > 1 and sum(map(size, self._recent.values())) > self.limit:
                     self._recent.popitem(last=False)
         return model
+
+    def _with_room(self, load: Callable[[], TextModel]) -> TextModel:
+        """Loads; where there is too little memory for that, once more without the models that nobody uses."""
+        try:
+            return load()
+        except (ModelTooBigError, OutOfMemoryError):
+            if not self._recent:
+                raise
+        self.clear()
+        gc.collect()
+        return load()
+
+    def peek(self, key: Hashable) -> TextModel | None:
+        """The model of this key where it is in memory now."""
+        with self._lock:
+            return self._alive.get(key)
 
     def clear(self) -> None:
         """Lets go of every model."""

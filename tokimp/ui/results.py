@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-
 from tokimp.errors import LinkError, TokimpError
 from tokimp.share import content_key
 from tokimp.store import Store
 from tokimp.types import Request
+from tokimp.ui.recent import Recent
 from tokimp.ui.state import Result
 from tokimp.version import __version__
 
@@ -23,48 +21,43 @@ class Results:
 
     def __init__(self, store: Store, most: int = 64) -> None:
         self._store = store
-        self._most = most
-        self._recent: OrderedDict[str, Result] = OrderedDict()
-        self._lock = threading.Lock()
+        self._recent: Recent[Result] = Recent(most)
 
     def find(self, request: Request) -> Result | None:
         """The result of this request, with its heatmap if that was asked for before. Never raises."""
-        try:
-            key = content_key(request, COMPUTED_BY)
-        except LinkError:
+        key = key_of(request)
+        if key is None:
             return None
-        with self._lock:
-            if key in self._recent:
-                self._recent.move_to_end(key)
-                return self._recent[key]
-        result = _read(self._store.get(key), request)
-        if result is not None:
-            self._remember(key, result)
+        result = self._recent.get(key)
+        if result is None:
+            result = _read(self._store.get(key), request)
+            if result is not None:
+                self._recent.put(key, result)
         return result
 
     def keep(self, result: Result) -> None:
-        """Only a finished result is kept, and a heatmap that lies there already is not lost."""
+        """Only a finished result is kept; one without its heatmap takes no heatmap away."""
         request = result.explanation.request
-        if not result.finished:
+        key = key_of(request)
+        if key is None or not result.finished:
             return
-        try:
-            key = content_key(request, COMPUTED_BY)
-        except LinkError:
-            return
-        self._remember(key, result)
+        if result.grid is None and (before := self.find(request)) is not None and before.grid is not None:
+            result = result.with_grid(before.grid)
+        self._recent.put(key, result)
         self._store.put(key, result.to_json())
 
     def close(self) -> None:
-        with self._lock:
-            self._recent.clear()
+        """Lets go of everything; from then on nothing is found and nothing kept."""
+        self._recent.clear()
         self._store.close()
 
-    def _remember(self, key: str, result: Result) -> None:
-        with self._lock:
-            self._recent[key] = result
-            self._recent.move_to_end(key)
-            while len(self._recent) > self._most:
-                self._recent.popitem(last=False)
+
+def key_of(request: Request) -> str | None:
+    """By what a result is known; None for a request that no link can carry either."""
+    try:
+        return content_key(request, COMPUTED_BY)
+    except LinkError:
+        return None
 
 
 def _read(stored: str | None, request: Request) -> Result | None:

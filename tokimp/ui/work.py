@@ -12,12 +12,20 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from tokimp import api
-from tokimp.errors import Cancelled, EmptyTextError, OptionError, TextTooLongError, UnsupportedModelError
+from tokimp.errors import (
+    Cancelled,
+    EmptyTextError,
+    OptionError,
+    TextTooLongError,
+    TooMuchWorkError,
+    UnsupportedModelError,
+)
 from tokimp.methods.base import METHODS
 from tokimp.models.catalog import CATALOG, at_hand
 from tokimp.models.text_model import TextModel
-from tokimp.types import Attribution, Floats, Target, Task
-from tokimp.ui import controls
+from tokimp.types import Attribution, Floats, Prediction, Target, Task
+from tokimp.ui import controls, revisions
+from tokimp.ui.limits import Limits
 from tokimp.ui.state import Asked, Grid, Result
 from tokimp.watch import Watch
 
@@ -107,40 +115,52 @@ def _left(latest: Moment[Value], now: float) -> float | None:
     return max(0.0, latest.seconds / latest.fraction - now)
 
 
-def answer(asked: Asked, report: Report[Result]) -> Result:
+def answer(asked: Asked, report: Report[Result], limits: Limits | None = None) -> Result:
     """The model's answer and its explanation; reports drafts while the method refines them.
 
+    At a limit the work ends within one batch, and the latest draft is the result: unfinished, and
+    it says why.
+
     Raises:
-        InputError, ModelError, OutOfMemoryError; Cancelled from the report.
+        InputError, ModelError, OutOfMemoryError; TooMuchWorkError without a draft; Cancelled from the report.
     """
     check_length(asked.text)
-    question = put(asked, report)
-    method = METHODS[asked.method]
-    counter = Watch()
+    model = loaded(asked, report)  # held by this name, so that nobody loads it again meanwhile
+    question = put(asked, model)
+    method, counter, start = METHODS[asked.method], Watch(), time.monotonic()
+    latest: Floats | None = None
+
+    def explained(partial: Floats, notes: tuple[str, ...], evaluations: int, seconds: float) -> Result:
+        scores = Attribution(partial, signed=method.info.signed, notes=notes)
+        explanation = question.explanation(scores, asked.method, asked.options, asked.seed, evaluations, seconds)
+        return Result(explanation, question.prediction, finished=False, stopped=" ".join(notes))
 
     def watch(fraction: float, partial: Floats | None) -> None:
-        draft = None
-        if partial is not None:
-            scores = Attribution(partial, signed=method.info.signed)
-            explanation = question.explanation(scores, asked.method, asked.options, asked.seed)
-            draft = Result(explanation, question.prediction, finished=False)
+        nonlocal latest
+        latest = latest if partial is None else partial
+        if limits is not None and fraction < 1:
+            limits.check(time.monotonic() - start, counter.evaluations)
+        draft = None if partial is None else explained(partial, (), 0, 0.0)
         report(Moment(fraction=fraction, value=draft, evaluations=counter.evaluations))
 
-    explanation = question.explain(asked.method, asked.options, asked.seed, watch, counter)
+    try:
+        explanation = question.explain(asked.method, asked.options, asked.seed, watch, counter)
+    except TooMuchWorkError as limit:
+        if latest is None:
+            raise
+        return explained(latest, (str(limit),), counter.evaluations, time.monotonic() - start)
     return Result(explanation, question.prediction)
 
 
-def grid(asked: Asked, report: Report[Grid]) -> Grid:
+def grid(asked: Asked, report: Report[Grid], limits: Limits | None = None) -> Grid:
     """Scores of the likeliest outputs side by side, in shared passes where the method can.
 
     Raises:
-        As `answer`.
+        As `answer`; at the limit of time there is no grid.
     """
-
-    def silent(moment: Moment[Result]) -> None:
-        report(Moment(sentence=moment.sentence))
-
-    question = put(asked, silent)
+    start = time.monotonic()
+    model = loaded(asked, report)
+    question = put(asked, model)
     info = METHODS[asked.method].info
     targets = _side_by_side(question)
     if not info.targeted:
@@ -152,7 +172,10 @@ def grid(asked: Asked, report: Report[Grid]) -> Grid:
     def watch(fraction: float, _partial: Floats | None) -> None:
         nonlocal seen, last
         seen, last = seen + (fraction < last), fraction
-        report(Moment(fraction=min(1.0, (seen + fraction) / parts)))
+        done = min(1.0, (seen + fraction) / parts)
+        if limits is not None and done < 1:
+            limits.check(time.monotonic() - start)
+        report(Moment(fraction=done))
 
     each = question.attribute_each(asked.method, targets, asked.options, asked.seed, watch)
     labels = tuple(target.label for target in targets)
@@ -169,29 +192,54 @@ def _side_by_side(question: api.Question) -> list[Target]:
     return [alone, *targets[: GRID_OUTPUTS - 1]]
 
 
-def put(asked: Asked, report: Report[Result]) -> api.Question:
-    """The question to the loaded model, after saying that it is being loaded where that takes a while."""
+def predict(asked: Asked, count: int) -> Prediction:
+    """What the model says, whatever the method: its `count` likeliest answers.
+
+    Raises:
+        InputError, ModelError, OutOfMemoryError.
+    """
+    check_length(asked.text)
+    model = model_for(asked)
+    model.encode(asked.text, MOST_TOKENS[asked.task])
+    return api.predict(model, asked.text, asked.mask, count)
+
+
+def put(asked: Asked, model: TextModel) -> api.Question:
+    """The question to the loaded model."""
+    most = MOST_TOKENS[asked.task]
+    exact = model.computing_in(asked.precision)
+    return api.ask(exact, asked.text, asked.target, asked.contrast, asked.output, asked.mask, limit=most)
+
+
+def loaded(asked: Asked, report: Report[Value]) -> TextModel:
+    """The model that the form names, after saying that it is being loaded where that takes a while."""
     if asked.model not in CATALOG or not at_hand(CATALOG[asked.model]):
         report(Moment(sentence=f"Fetching {asked.model} from the model hub …"))
-    model = model_for(asked).computing_in(asked.precision)
+    model = model_for(asked)
     report(Moment())
-    most = MOST_TOKENS[asked.task]
-    return api.ask(model, asked.text, asked.target, asked.contrast, asked.output, asked.mask, limit=most)
+    return model
 
 
 def model_for(asked: Asked) -> TextModel:
-    """The model that the form names.
+    """The model that the form names, in the revision asked for where that is to be had here.
+
+    A page that takes models of its list only has one revision of each, which then answers.
 
     Raises:
         OptionError: it is no model of the catalogue, and this page takes no others.
         UnsupportedModelError: it is made for another task.
     """
-    if asked.model not in CATALOG and not controls.any_model_allowed():
-        raise OptionError(f"{asked.model} is not in this page's list.", "Choose a model of the list.")
-    model = api.load(asked.model, task=asked.task)
+    check_model(asked.model)
+    model = revisions.load(asked.model, asked.task, asked.revision if controls.any_model_allowed() else None)
     if model.task != asked.task:
         raise UnsupportedModelError(f"{asked.model} is made for {model.task}.", "Choose another model.")
     return model
+
+
+def check_model(name: str) -> None:
+    """Raises OptionError where this page does not take the model."""
+    if name not in CATALOG and not controls.any_model_allowed():
+        raise OptionError(f"{name} is not in this page's list.", "Choose a model of the list.")
 
 
 def check_length(text: str) -> None:
