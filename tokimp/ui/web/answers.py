@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-import traceback
 from collections.abc import Mapping
 
 from starlette.requests import Request
@@ -12,8 +10,6 @@ from starlette.responses import HTMLResponse, Response
 
 from tokimp import errors
 from tokimp.views.embed import Document
-
-LOG = logging.getLogger("tokimp")
 
 FOREVER = "public, max-age=604800, stale-while-revalidate=2592000"
 """A result never changes; its drawing may with a new version of this page, so a week it is."""
@@ -70,10 +66,3 @@ def unless_known(request: Request, response: Response) -> Response:
 def status_of(error: errors.TokimpError) -> int:
     """4xx where asking again is no use, 503 where it may be."""
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 422)
-
-
-def report_without_words(error: Exception) -> None:
-    """Logs what went wrong and where; never the message, which may hold a visitor's text."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "nowhere"
-    LOG.error("%s at %s", type(error).__name__, where)

@@ -10,8 +10,11 @@ from tokimp.errors import TokimpError
 from tokimp.share import PARAMETER, from_link
 from tokimp.ui.desk import Desk
 from tokimp.ui.state import Result
+from tokimp.ui.trouble import report_without_words
+from tokimp.ui.visitors import visitor_key
 from tokimp.ui.web import addresses, answers
 from tokimp.ui.web.addresses import Look
+from tokimp.ui.web.told import known
 from tokimp.views.embed import Document, Frame, heatmap_embed, notice, tokens_embed
 
 
@@ -26,7 +29,7 @@ def embed(desk: Desk, request: Request) -> Response:
         code = str(request.path_params["code"])
         asked = from_link(code)
         frame = _frame(request, code, look)
-        result = _found(desk, asked, look, request.method == "HEAD")
+        result = _wanted(desk, asked, look, request)
         if result is None:
             return _waiting(frame)
         response = answers.page(_drawn(result, asked, look, frame))
@@ -38,15 +41,15 @@ def embed(desk: Desk, request: Request) -> Response:
     except TokimpError as error:
         return _refused(error, frame)
     except Exception as error:
-        answers.report_without_words(error)
+        report_without_words(error)
         return answers.page(notice("No result", answers.BROKEN, frame), 500)
 
 
-def _found(desk: Desk, asked: types.Request, look: Look, only_look: bool) -> Result | None:
+def _wanted(desk: Desk, asked: types.Request, look: Look, request: Request) -> Result | None:
     grid = look.view == "heatmap"
-    if not only_look:
-        return desk.wanted(asked, grid)
-    found = desk.results.find(asked)
+    if request.method != "HEAD":
+        return desk.wanted(asked, grid, visitor_key(request))
+    found = known(desk, asked)
     return None if found is None or (grid and found.grid is None) else found
 
 

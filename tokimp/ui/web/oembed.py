@@ -13,7 +13,7 @@ from tokimp.errors import LinkError
 from tokimp.share import from_link, to_code
 from tokimp.ui.desk import Desk
 from tokimp.ui.web import addresses, answers
-from tokimp.ui.web.told import title_of
+from tokimp.ui.web.told import known, title_of
 from tokimp.views import card, embed
 
 HOUR = "public, max-age=3600"
@@ -41,7 +41,7 @@ def oembed(desk: Desk, request: Request) -> Response:
 def _described(
     desk: Desk, asked: types.Request, base: str, look: addresses.Look, most: tuple[int | None, int | None]
 ) -> dict[str, Any]:
-    result = desk.results.find(asked)
+    result = known(desk, asked)
     explanation = None if result is None else result.explanation
     most_wide, most_high = most
     width = min(embed.WIDTH, most_wide or embed.WIDTH)

@@ -12,8 +12,9 @@ from starlette.responses import Response
 from tokimp.errors import TokimpError
 from tokimp.share import from_link
 from tokimp.ui.desk import Desk
+from tokimp.ui.trouble import report_without_words
 from tokimp.ui.web import answers
-from tokimp.ui.web.told import title_of
+from tokimp.ui.web.told import known, title_of
 from tokimp.views.card import ASKS, card_png, cover_png
 
 SOON = "public, max-age=60"
@@ -36,17 +37,19 @@ class Pictures:
         code = str(request.path_params["code"])
         try:
             asked = from_link(code)
-            result = self._desk.results.find(asked)
+            result = known(self._desk, asked)
             if result is None:
                 title = title_of(asked)
                 return _png(self._once(("asked", title), lambda: cover_png(title)), SOON)
             explanation = result.explanation
+            if not result.finished:
+                return _png(card_png(explanation), SOON)
             drawn = self._once(("answered", code), lambda: card_png(explanation))
             return answers.unless_known(request, _png(drawn, answers.FOREVER))
         except TokimpError:
             return _png(self._once(("asked", ASKS), cover_png), answers.NEVER, 404)
         except Exception as error:
-            answers.report_without_words(error)
+            report_without_words(error)
             return Response(status_code=500, headers=answers.guarded())
 
     def _once(self, name: tuple[str, str], draw: Callable[[], bytes]) -> bytes:

@@ -12,9 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tokimp.errors import LinkError
 from tokimp.share import PARAMETER, from_link
 from tokimp.ui.desk import Desk
-from tokimp.ui.web import addresses, answers
+from tokimp.ui.trouble import report_without_words
+from tokimp.ui.web import addresses
 from tokimp.ui.web.heads import with_head
-from tokimp.ui.web.told import description_of, title_of
+from tokimp.ui.web.told import description_of, known, title_of
 from tokimp.views import card
 from tokimp.views.characters import escaped
 
@@ -38,14 +39,14 @@ class Previews:
         """What stands in the head of the page behind this code; "" where it is no code."""
         try:
             asked = from_link(code)
-            result = self._desk.results.find(asked)
+            result = known(self._desk, asked)
             explanation = None if result is None else result.explanation
             title, told = title_of(asked, explanation), description_of(asked, explanation)
             return head_tags(addresses.origin(request), code, title, told)
         except LinkError:
             return ""
         except Exception as error:  # the page itself is worth more than its preview
-            answers.report_without_words(error)
+            report_without_words(error)
             return ""
 
 

@@ -1,8 +1,12 @@
-"""What a question is called where links are shown: plain text, from the result or from the question alone."""
+"""What is told of a question where links are shown: plain text, of its result or of the question alone."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tokimp.types import Explanation, Request
+from tokimp.ui.desk import Desk
+from tokimp.ui.state import Result, asked_of
 from tokimp.views.caption import one_line
 from tokimp.views.characters import drawable, quoted
 from tokimp.views.numbers import percent, show
@@ -11,6 +15,11 @@ from tokimp.views.table import ranked_rows
 
 STRONGEST = 3
 LONGEST_TITLE, LONGEST_TEXT = 120, 160
+
+
+def known(desk: Desk, request: Request) -> Result | None:
+    """The result, where it was computed before: of the revision that the link names, or else of this page's own."""
+    return desk.results.find(request) or desk.found(replace(asked_of(request), revision=None))
 
 
 def title_of(request: Request, explanation: Explanation | None = None) -> str:
