@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from tokimp.errors import BusyError, Cancelled, LinkError, OptionError, TokimpError
 from tokimp.methods.base import build
@@ -101,13 +102,13 @@ class Desk:
         self.results.keep(whole)
         return whole
 
-    def predict(self, asked: Asked, count: int, visitor: str = "") -> Prediction:
+    def predict(self, asked: Asked, count: int, report: work.Report[Prediction], visitor: str = "") -> Prediction:
         """What the model says, whatever the method.
 
         Raises:
-            InputError, ModelError, OutOfMemoryError, BusyError.
+            InputError, ModelError, OutOfMemoryError, BusyError; Cancelled from the report.
         """
-        with self.counts.request("api") as tally, self._at_the_model(_unheard, visitor):
+        with self.counts.request("api") as tally, self._at_the_model(report, visitor):
             tally.evaluations = 1
             return work.predict(asked, count)
 
@@ -177,7 +178,7 @@ class Desk:
         return result
 
     @contextmanager
-    def _at_the_model(self, report: work.Report[Result], visitor: str) -> Iterator[None]:
+    def _at_the_model(self, report: work.Report[Any], visitor: str) -> Iterator[None]:
         """The one place where models work; what happens there counts as the visitor's."""
         while not self._computing.acquire(timeout=work.HEARTBEAT):
             report(work.Moment(sentence="Waiting for a free turn …"))
@@ -189,7 +190,3 @@ class Desk:
         finally:
             self.visitors.spend(visitor, time.monotonic() - start)
             self._computing.release()
-
-
-def _unheard(_moment: work.Moment[Result]) -> None:
-    return

@@ -16,9 +16,9 @@ _LOADED: dict[tuple[str, Task], str] = {}
 
 def own(name: str, task: Task) -> str | None:
     """The revision that answers here where none is asked for; None where only loading tells. Loads nothing."""
-    entry = CATALOG.get(name)
-    if entry is None or (name, task) in _LOADED:
+    if name not in CATALOG or (name, task) in _LOADED:
         return _LOADED.get((name, task))
+    entry = CATALOG[name]
     if entry.pack is not None and packs.installed(packs.PACKS[entry.pack]):
         return None if entry.ours else packs.PACKS[entry.pack].requirement
     return entry.revision if hub.COMMIT.fullmatch(entry.revision) else None
