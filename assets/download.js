@@ -3,12 +3,14 @@ function download(element, props, watch) {
   watch(["value"], () => {
     const file = props.value;
     if (!file || !file.name) return;
+    const bytes = Uint8Array.from(atob(file.data), (character) => character.charCodeAt(0));
     const link = make("a");
-    const place = URL.createObjectURL(new Blob([file.text], { type: file.type }));
+    const place = URL.createObjectURL(new Blob([bytes], { type: file.type }));
     link.href = place;
     link.download = file.name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(place), 1000);
+    props.value = null; /* else the same file could not be had twice */
   });
 }
 

@@ -1,5 +1,5 @@
 /* Sentences about the state of things: what the model says, progress, errors, notes, facts. */
-function sentences(element, props, watch) {
+function sentences(element, trigger, props, watch) {
   const root = element.querySelector(".tk-view");
 
   function part([text, kind]) {
@@ -33,6 +33,29 @@ function sentences(element, props, watch) {
     return node;
   }
 
+  /* Gradio tells the place in the queue in a progress text, which is hidden here: "queue: 3/7 |". Who waits is told
+     in this page's own words; where that text is another one, the sentence stays as it came. */
+  const tracker = element.closest(".block")?.querySelector("[data-testid=status-tracker]");
+  const place = new MutationObserver(follow);
+  if (props.live && tracker) place.observe(tracker, { childList: true, subtree: true, characterData: true });
+
+  function follow() {
+    const sentence = root.querySelector(".tk-running");
+    const found = /^\D*(\d+)\/\d+\s*\|/.exec(tracker.textContent.trim());
+    if (!found || !sentence || !props.value?.waiting) return;
+    const before = Number(found[1]) - 1;
+    const words = before > 0 ? `Waiting: ${before} before you` : "Waiting: you are next";
+    if (sentence.textContent !== words) sentence.textContent = words;
+  }
+
+  let turn = 0;
+
+  function join() {
+    if (!props.value?.waiting || props.value.waiting === turn) return;
+    turn = props.value.waiting;
+    trigger("submit", {});
+  }
+
   function render() {
     root.dataset.state = props.state || "ready";
     const value = props.value || {};
@@ -50,7 +73,9 @@ function sentences(element, props, watch) {
   }
 
   watch(["value", "state"], render);
+  watch(["value"], join);
   render();
+  join();
 }
 
-sentences(element, props, watch);
+sentences(element, trigger, props, watch);

@@ -11,8 +11,10 @@ from typing import Any
 from tokimp.errors import Cancelled, TokimpError
 from tokimp.models.catalog import CATALOG, at_hand, default_key
 from tokimp.types import Task
-from tokimp.ui import examples, handlers, work
+from tokimp.ui import examples, work
+from tokimp.ui.desk import Desk
 from tokimp.ui.state import Asked, Result
+from tokimp.ui.trouble import report_without_words
 
 LAST_BATCH = 10.0
 
@@ -24,8 +26,9 @@ class Arrival:
     waits for neither loading nor compiling.
     """
 
-    def __init__(self, hub_reachable: bool) -> None:
+    def __init__(self, hub_reachable: bool, desk: Desk | None = None) -> None:
         self.hub_reachable = hub_reachable
+        self.desk = desk or Desk()
         self.models: dict[Task, str] = {s.task: default_key(s.task, hub_reachable) for s in examples.starts()}
         self._results = {start.task: examples.stored_result(start.task) for start in examples.starts()}
         self._over = threading.Event()
@@ -60,14 +63,14 @@ class Arrival:
         stored = self._results[start.task]
         request = stored.explanation.request if stored is not None else None
         if request is None or (request.model, request.revision) != (model.key, model.revision):
-            result = work.answer(asked, self._still_wanted)
-            self._results[start.task] = result.with_grid(work.grid(asked, self._still_wanted))
+            result = self.desk.answer(asked, self._still_wanted, "arrival")
+            self._results[start.task] = self.desk.grid(result, self._still_wanted)
 
     def _compile(self, start: examples.Start) -> None:
         """shap compiles itself on its first use, which takes seconds."""
         text = min((example.text for example in start.examples), key=len)
         asked = Asked(start.task, self.models[start.task], text, "shap_text", options={"max_evals": 10})
-        work.answer(asked, self._still_wanted)
+        self.desk.answer(asked, self._still_wanted, "arrival")
 
 
 def _quietly(step: Callable[[], None]) -> None:
@@ -77,4 +80,4 @@ def _quietly(step: Callable[[], None]) -> None:
     except TokimpError:
         return
     except Exception as error:
-        handlers.report_without_words(error)
+        report_without_words(error)

@@ -21,6 +21,7 @@ PRECISION_HELP = "bf16: faster on machines made for it, slower on others; about 
 OUTPUT_HELP = "What the scores are shares of. Logits are not squeezed at the ends as probabilities are."
 SEED_HELP = "Random draws start here: the same seed gives the same result."
 LARGEST_SEED = 2**31 - 1
+COMMON = ("output", "precision", "seed")
 AROUND_A_MASK = 24
 
 Entry = dict[str, Any]
@@ -88,15 +89,17 @@ def method_choice(task: Task, chosen: str, model: TextModel | None = None) -> Pa
     return choice_payload("Method", groups, chosen, guide="compare all")
 
 
-def options_payload(method: str, settings: Mapping[str, Value] | None = None) -> Payload:
-    """The method's declared options; then what every method has, as it stands in `settings`."""
+def options_payload(
+    method: str, settings: Mapping[str, Value] | None = None, options: Mapping[str, Value] | None = None
+) -> Payload:
+    """The method's declared options, as they stand in `options`; then what every method has, as in `settings`."""
     fields: list[Entry] = [
         {
             "name": option.name,
             "label": option.label,
             "help": option.help,
             "default": option.default,
-            "value": option.default,
+            "value": (options or {}).get(option.name, option.default),
             "choices": list(option.choices),
             "kind": option.kind.__name__ if option.kind else None,
             "low": option.low,
@@ -109,23 +112,23 @@ def options_payload(method: str, settings: Mapping[str, Value] | None = None) ->
     if METHODS[method].info.stochastic:
         whole = {"kind": "int", "low": 0, "high": LARGEST_SEED}
         fields.append(_field("seed", "Seed", SEED_HELP, 0, choices=[]) | whole)
-    kept = {name: value for name, value in (settings or {}).items() if name in ("output", "precision", "seed")}
+    kept = {name: value for name, value in (settings or {}).items() if name in COMMON}
     return {"fields": [field | {"value": kept.get(field["name"], field["value"])} for field in fields]}
 
 
-def target_choice(task: Task, prediction: Prediction, chosen: Picked) -> Payload:
-    """What to explain: the model's own answer, one of the likeliest, or a typed word."""
+def target_choice(task: Task, prediction: Prediction | None, chosen: Picked, label: str | None = None) -> Payload:
+    """What to explain: the model's own answer, one of the likeliest, or a typed word.
+
+    `label` names what is chosen where it is none of the likeliest; without a prediction nothing is.
+    """
     own = [{"value": None, "label": "the model’s own answer"}]
-    return choice_payload(
-        "What to explain", [("", own), ("Likeliest", _candidates(task, prediction))], chosen, _word(task)
-    )
+    return choice_payload("What to explain", _outputs(task, own, prediction, chosen, label), chosen, _word(task))
 
 
-def contrast_choice(task: Task, prediction: Prediction, chosen: Picked) -> Payload:
+def contrast_choice(task: Task, prediction: Prediction | None, chosen: Picked, label: str | None = None) -> Payload:
     """What to hold it against: nothing, one of the likeliest, or a typed word."""
     nothing = [{"value": None, "label": "nothing: the answer alone"}]
-    groups = [("", nothing), ("Likeliest", _candidates(task, prediction))]
-    return choice_payload("Rather than", groups, chosen, _word(task))
+    return choice_payload("Rather than", _outputs(task, nothing, prediction, chosen, label), chosen, _word(task))
 
 
 def mask_choice(text: str, chosen: int) -> Payload:
@@ -142,12 +145,22 @@ def _around(mask: re.Match[str], text: str) -> str:
     return drawable(f"{start}{before[-AROUND_A_MASK:]}▢{after[:AROUND_A_MASK]}{end}".replace("\n", " "))
 
 
-def _candidates(task: Task, prediction: Prediction) -> list[Entry]:
-    entries = []
-    for candidate in prediction.candidates:
-        name = drawable(candidate.label) if task == "classification" else quoted(candidate.label)
-        entries.append({"value": candidate.index, "label": f"{name}  {percent(candidate.prob)}"})
-    return entries
+def _outputs(
+    task: Task, first: list[Entry], prediction: Prediction | None, chosen: Picked, label: str | None
+) -> list[tuple[str, list[Entry]]]:
+    """The first entry, with what is chosen by its number and unlikely; then the likeliest."""
+    likeliest = [
+        {"value": each.index, "label": f"{_name(task, each.label)}  {percent(each.prob)}"}
+        for each in (prediction.candidates if prediction is not None else ())
+    ]
+    if isinstance(chosen, int) and chosen not in [entry["value"] for entry in likeliest]:
+        noun = "class" if task == "classification" else "token"
+        first = [*first, {"value": chosen, "label": f"{noun} {chosen}" if label is None else _name(task, label)}]
+    return [("", first), ("Likeliest", likeliest)]
+
+
+def _name(task: Task, label: str) -> str:
+    return drawable(label) if task == "classification" else quoted(label)
 
 
 def _word(task: Task) -> Entry | None:

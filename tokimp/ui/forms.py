@@ -37,12 +37,24 @@ class OptionForm(View):
 
 
 class Sentences(View):
-    """`sentences.told`. With `live=True`, screen readers say what changes."""
+    """`sentences.told`. With `live=True`, screen readers say what changes.
+
+    `submit`: `sentences.waiting` is shown, for a turn that was not waited for before.
+    """
 
     script = "sentences.js"
 
 
 class Download(View):
-    """{"name", "type", "text"}: the browser saves it as a file."""
+    """`sharing.file_payload`: the browser saves it as a file."""
 
     script = "download.js"
+
+
+class Share(View):
+    """`sharing.share_payload`: a link and an embed's code to copy, files to save.
+
+    `select`: a file is wanted; `evt.index` is its suffix, `evt.value` what `sharing.file_payload` takes as wish.
+    """
+
+    script = "share.js"

@@ -7,11 +7,11 @@ import gradio as gr
 from tokimp.assets import read_asset
 from tokimp.models import hub
 from tokimp.models.catalog import fallback_notice
-from tokimp.ui import examples, sentences
+from tokimp.ui import endpoints, examples, sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.forms import Sentences
 from tokimp.ui.task_tab import task_tab
-from tokimp.ui.wiring import wire, wire_arrival
+from tokimp.ui.wiring import wire, wire_load
 
 TITLE = "tokimp"
 SENTENCE = "Which words made the model say that? See what pushed towards its answer, and what pushed away."
@@ -28,10 +28,11 @@ def build(arrival: Arrival | None = None) -> gr.Blocks:
         notice = fallback_notice(arrival.hub_reachable)
         if notice is not None:
             Sentences(sentences.told(sentences.line("note", notice)), elem_classes="tk-notice")
-        with gr.Tabs():
+        with gr.Tabs() as tabs:
             for start in examples.starts():
-                with gr.Tab(start.title, id=start.task):
+                with gr.Tab(start.title, id=start.task) as tab:
                     parts = task_tab(start, arrival)
-                    wire(start, parts)
-                wire_arrival(demo, start, parts, arrival)
+                wire(start, parts, tab, arrival.desk)
+                wire_load(demo, tabs, start, parts, arrival)
+        endpoints.register(arrival.desk)
     return demo

@@ -6,7 +6,7 @@ from tokimp.errors import TokimpError
 from tokimp.methods.base import METHODS
 from tokimp.types import Explanation, Prediction, Task
 from tokimp.ui.components import Payload
-from tokimp.ui.state import Result
+from tokimp.ui.state import Asked, Result
 from tokimp.views.characters import drawable, quoted
 from tokimp.views.numbers import percent, show
 
@@ -61,7 +61,8 @@ def limits(result: Result) -> Payload:
         lines.append(line("limit", f"Rather than {other} makes no difference here: {why}"))
     lines += [line("limit", note) for note in explanation.attribution.notes]
     if not result.finished:
-        unfinished = ", unfinished: the work was stopped, and more of it would change these scores."
+        why = result.stopped or "the work was stopped."
+        unfinished = f", unfinished: {why} More work would change these scores."
         lines = [line("limit", (info.title, "b"), unfinished)]
     return told(*lines)
 
@@ -116,6 +117,21 @@ def progress(fraction: float | None, left: float | None, evaluations: int = 0) -
 
 def working(sentence: str) -> Payload:
     return {"fraction": -1, "lines": [line("running", sentence)]}
+
+
+def waiting(turn: int) -> Payload:
+    """Before the turn comes: the browser joins the queue for it, and knows how many are before it there."""
+    return working("Waiting for a free turn …") | {"waiting": turn}
+
+
+def arrived(asked: Asked, result: Result) -> Payload:
+    """Nothing, but where a link's result is now computed with another revision of the model."""
+    request = result.explanation.request
+    if not asked.revision or asked.revision == request.revision:
+        return told()
+    model, linked, here = (drawable(name) for name in (request.model, asked.revision, request.revision))
+    parts = (f"The link was made with {model} @ {linked}. This page has {here}", ", so these numbers may differ.")
+    return told(line("hint", *parts))
 
 
 def failed(error: TokimpError) -> Payload:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 from typing import Any
 
 import gradio as gr
 
 from tokimp.assets import read_asset
-from tokimp.models import hub
+from tokimp.models import cache, hub
+from tokimp.store import open_store
+from tokimp.ui import endpoints, web
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import page_css
+from tokimp.ui.desk import Desk
 from tokimp.ui.layout import build
+from tokimp.ui.results import Results
 
-WAITING = 40
 SANS = ("system-ui", "-apple-system", "Segoe UI", "sans-serif")
 MONO = ("ui-monospace", "Consolas", "monospace")
 
@@ -50,21 +55,24 @@ def launch_settings() -> dict[str, Any]:
         "enable_monitoring": False,
         "pwa": False,
         "show_error": False,
-        "mcp_server": False,
-        "footer_links": [],
+        "mcp_server": endpoints.mcp_here(),
+        "footer_links": ["api"],
     }
 
 
 def serve(*, wait: bool = True, **settings: Any) -> gr.Blocks:
     """Builds and launches the page; `settings` go to `launch` on top of `launch_settings`.
 
-    Where it listens is told by GRADIO_SERVER_NAME and GRADIO_SERVER_PORT. Without `wait` it returns
-    once the page can be opened.
+    Where it listens is told by GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, where it keeps results by
+    TOKIMP_STORE. Without `wait` it returns once the page can be opened.
     """
-    arrival = Arrival(hub.reachable())
+    desk = Desk(Results(open_store(os.environ.get("TOKIMP_STORE"), cache.folder())))
+    atexit.register(desk.close)
+    arrival = Arrival(hub.reachable(), desk)
     demo = build(arrival)
-    demo.queue(default_concurrency_limit=1, max_size=WAITING)
-    demo.launch(**(launch_settings() | settings | {"prevent_thread_lock": True}))
+    demo.queue(default_concurrency_limit=1, max_size=desk.limits.waiting)
+    own = {"app_kwargs": web.app_settings(desk), "prevent_thread_lock": True}
+    demo.launch(**(launch_settings() | settings | own))
     arrival.prepare()  # after the launch, which asks the page for a sign of life and would wait for it
     if wait:
         demo.block_thread()

@@ -7,18 +7,22 @@ from typing import Any
 
 import gradio as gr
 
-from tokimp.ui import controls, handlers, masks, sentences
+from tokimp.ui import controls, display, masks, sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import CandidateBars, Drawing, Heatmap, RankedTable, TokenView
 from tokimp.ui.examples import Start
-from tokimp.ui.forms import Choice, Download, OptionForm, Sentences
+from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share
 from tokimp.ui.state import Result
 from tokimp.ui.work import MOST_CHARACTERS
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The tab's components by the names that handlers use. `words` is the line of words to click on."""
+    """The tab's components by the names that handlers use. `words` is the line of words to click on.
+
+    `question` is what the turn number `turn` is for, None for the heatmap of what is shown; `ran` is
+    the last turn whose work has begun.
+    """
 
     text: gr.Textbox
     words: TokenView
@@ -41,12 +45,13 @@ class Parts:
     history: Drawing
     history_fold: gr.Accordion
     facts: Sentences
-    take_page: gr.Button
-    take_data: gr.Button
+    share: Share
     file: Download
-    turn: gr.Number
     shown: gr.State
     masked: gr.State
+    question: gr.State
+    turn: gr.State
+    ran: gr.State
     chips: tuple[gr.Button, ...]
     heat_fold: gr.Accordion
 
@@ -61,7 +66,9 @@ def task_tab(start: Start, arrival: Arrival) -> Parts:
     parts: dict[str, Any] = {
         "shown": gr.State(result),
         "masked": gr.State(None),
-        "turn": gr.Number(0, visible=False, elem_classes="tk-hidden"),
+        "question": gr.State(None),
+        "turn": gr.State(0),
+        "ran": gr.State(0),
         "file": Download(None, elem_classes="tk-hidden"),
     }
     with gr.Row(elem_classes="tk-zones", equal_height=False):
@@ -72,9 +79,10 @@ def task_tab(start: Start, arrival: Arrival) -> Parts:
                 parts |= _answer(first)
             with gr.Column(elem_classes="tk-why"):
                 parts |= _why(first)
-            with gr.Row(elem_classes="tk-takeaway"):
-                parts["take_page"] = gr.Button("Save as a page", size="sm", min_width=0)
-                parts["take_data"] = gr.Button("Save as JSON", size="sm", min_width=0)
+            with gr.Column(elem_classes="tk-takeaway"):
+                parts["share"] = Share(
+                    **first["share"], empty="Finished results can be linked, embedded and saved here."
+                )
     filled = Parts(**parts)
     for name, component in filled.named().items():
         component.elem_classes = [*(component.elem_classes or []), f"tk-part-{name}"]
@@ -128,7 +136,7 @@ def _answer(first: dict[str, Any]) -> dict[str, Any]:
 def _why(first: dict[str, Any]) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "explained": Sentences(**first["explained"]),
-        "tokens": TokenView(**first["tokens"], empty="Press Explain: the text appears here, each token coloured."),
+        "tokens": TokenView(**first["tokens"], empty="The text will stand here, each token coloured by its score."),
         "limits": Sentences(**first["limits"]),
     }
     with gr.Accordion("Ranked tokens", open=False, elem_classes="tk-fold"):
@@ -145,16 +153,9 @@ def _why(first: dict[str, Any]) -> dict[str, Any]:
 
 def _first_values(result: Result | None) -> dict[str, Any]:
     """Constructor arguments of the parts that show a result."""
-    picks = ("mask", "target", "contrast")
-    names = ("said", "bars", *picks, "explained", "tokens", "limits", "table", "heat", "history", "facts")
-    if result is None:
-        empty = {name: {"value": None, "visible": name not in picks} for name in names}
-        return empty | {"history_fold": {"visible": False}}
-    changes = handlers.displayed(result)
-    return {name: _arguments(changes[name]) for name in (*names, "history_fold")}
+    changes = display.emptied() if result is None else display.displayed(result)
+    return {name: _arguments(change) for name, change in changes.items() if name != "shown"}
 
 
-def _arguments(change: Any) -> dict[str, Any]:
-    if isinstance(change, dict) and change.get("__type__") == "update":
-        return {name: value for name, value in change.items() if name != "__type__"}
-    return {"value": change}
+def _arguments(change: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in change.items() if name != "__type__"}

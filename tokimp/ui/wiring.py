@@ -7,135 +7,167 @@ from typing import Any
 
 import gradio as gr
 
+from tokimp.assets import read_asset
+from tokimp.errors import LinkError
 from tokimp.models.device import gpu
+from tokimp.share import PARAMETER, from_link
 from tokimp.types import Task
-from tokimp.ui import controls, handlers, masks
+from tokimp.ui import controls, display, examples, handlers, masks, opening
 from tokimp.ui.arrival import Arrival
+from tokimp.ui.desk import Desk
+from tokimp.ui.display import Changes
 from tokimp.ui.examples import Start
+from tokimp.ui.fair_share import visitor_of as visitor_key_of
 from tokimp.ui.task_tab import Parts
 
 FORM = ("text", "model", "method", "options", "target", "contrast", "mask")
 MODEL_WORK: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "trigger_mode": "multiple"}
 AT_ONCE: dict[str, Any] = {"queue": False, "trigger_mode": "multiple"}
 EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+# The place in the queue is read off a progress text that is not shown itself: see assets/sentences.js.
+WAITING: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
 
 
-def wire(start: Start, parts: Parts) -> None:
+def wire(start: Start, parts: Parts, tab: gr.Tab, desk: Desk) -> None:
     """Everything that can happen in a task's tab."""
-    _wire_questions(start.task, parts)
-    _wire_form(start, parts)
-    _wire_heatmap(start.task, parts)
-    _on(parts.stop.click, _for_visitor(start.task, parts, handlers.stop), parts)
-    parts.take_page.click(handlers.page_file, parts.shown, parts.file, **AT_ONCE, **EVENT)
-    parts.take_data.click(handlers.data_file, parts.shown, parts.file, **AT_ONCE, **EVENT)
-
-
-def wire_arrival(demo: gr.Blocks, start: Start, parts: Parts, arrival: Arrival) -> None:
-    """A page that is opened later gets the result that was computed meanwhile, where there is a newer one."""
-    built = arrival.result(start.task)
-
-    def arrive() -> dict[Any, Any]:
-        result = arrival.result(start.task)
-        return _by_part(parts, {} if result is None or result is built else handlers.displayed(result))
-
-    demo.load(arrive, None, _every(parts), **AT_ONCE, **EVENT)
-
-
-def _wire_questions(task: Task, parts: Parts) -> None:
-    begin = _for_visitor(task, parts, handlers.begin)
-
-    def explaining(event: Any, keep_picks: bool) -> None:
-        inputs = [*_form(parts), parts.shown, parts.turn]
-        ran = event.then(gpu(_running(task, parts, keep_picks)), inputs, _every(parts), **MODEL_WORK, **EVENT)
-        ran.failure(_for_visitor(task, parts, handlers.busy), None, _every(parts), **AT_ONCE, **EVENT)
-
-    explaining(_on([parts.explain.click, parts.text.submit], begin, parts), keep_picks=False)
-    explaining(_on([parts.target.input, parts.contrast.input, parts.mask.input], begin, parts), keep_picks=True)
-    picked = parts.bars.select(_pick(task), parts.shown, parts.target, **AT_ONCE, **EVENT)
-    explaining(picked.then(begin, None, _every(parts), **AT_ONCE, **EVENT), keep_picks=True)
-    masked = parts.words.select(
-        _mask, [parts.text, parts.masked], [parts.text, parts.masked, parts.words, parts.mask], **AT_ONCE, **EVENT
-    )
-    explaining(masked.then(begin, None, _every(parts), **AT_ONCE, **EVENT), keep_picks=False)
-
-
-def _wire_form(start: Start, parts: Parts) -> None:
-    def example(text: str) -> Callable[[], dict[Any, Any]]:
-        return lambda: {parts.text: text}
-
-    begin = _for_visitor(start.task, parts, handlers.begin)
-    inputs = [*_form(parts), parts.shown, parts.turn]
-    for chip, chosen in zip(parts.chips, start.examples, strict=True):
-        filled = chip.click(example(chosen.text), None, [parts.text], **AT_ONCE, **EVENT)
-        begun = filled.then(begin, None, _every(parts), **AT_ONCE, **EVENT)
-        begun.then(gpu(_running(start.task, parts, False)), inputs, _every(parts), **MODEL_WORK, **EVENT)
+    events = _Tab(start.task, parts, desk)
+    events.wire_work()
+    events.wire_questions()
+    events.wire_examples(start)
+    events.wire_sharing(tab)
     parts.method.input(controls.options_payload, [parts.method, parts.options], parts.options, **AT_ONCE, **EVENT)
     if start.task == "masked-lm":
         last = AT_ONCE | {"trigger_mode": "always_last"}
         parts.text.change(masks.clickable, parts.text, parts.words, **last, **EVENT)
 
 
-def _wire_heatmap(task: Task, parts: Parts) -> None:
-    def run(request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
-        shown, turn = values
-        if shown is None or shown.grid is not None:
-            yield _by_part(parts, {})
-            return
-        for changes in handlers.run_grid(shown, _visitor(request, task), int(turn)):
-            yield _by_part(parts, changes)
+def wire_load(demo: gr.Blocks, tabs: gr.Tabs, start: Start, parts: Parts, arrival: Arrival) -> None:
+    """What a page that is opened shows: the question of its link, or the first result, which may be a newer one by now.
 
-    begun = parts.heat_fold.expand(
-        _for_visitor(task, parts, handlers.begin_grid), None, _every(parts), **AT_ONCE, **EVENT
-    )
-    begun.then(gpu(run), [parts.shown, parts.turn], _every(parts), **MODEL_WORK, **EVENT)
+    Of a link that nothing can be read from, the first tab tells.
+    """
+    built = arrival.result(start.task)
+    is_first = start.task == examples.starts()[0].task
+
+    def load(request: gr.Request) -> dict[Any, Any]:
+        changes: Changes = {}
+        code = request.query_params.get(PARAMETER)
+        try:
+            linked = from_link(code) if code else None
+        except LinkError as error:
+            linked = None
+            changes = opening.refused(error) if is_first else {}
+        if linked is not None and linked.task == start.task:
+            changes = opening.opened(arrival, linked, start, visitor_of(request, start.task))
+            return by_part(parts, changes) | {tabs: gr.update(selected=start.task)}
+        newer = arrival.result(start.task)
+        if not changes and newer is not None and newer is not built:
+            changes = display.displayed(newer)
+        return by_part(parts, changes)
+
+    demo.load(load, None, [*parts.named().values(), tabs], **AT_ONCE, **EVENT)
 
 
-def _running(task: Task, parts: Parts, keep_picks: bool) -> Callable[..., Iterator[dict[Any, Any]]]:
-    def run(request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
-        *form, shown, turn = values
-        asked = handlers.settled(handlers.asked_from(task, tuple(form)), shown, keep_picks)
-        for changes in handlers.run(asked, shown, _visitor(request, task), int(turn)):
-            yield _by_part(parts, changes)
+class _Tab:
+    """One tab's events, which share its parts."""
 
-    return run
+    def __init__(self, task: Task, parts: Parts, desk: Desk) -> None:
+        self.task, self.parts, self.desk = task, parts, desk
+        self.every = list(parts.named().values())
+        self.form = [getattr(parts, name) for name in FORM]
+
+    def wire_work(self) -> None:
+        """What the model does: one thing at a time for all visitors and tabs, in the order of the queue."""
+        parts = self.parts
+        asked = [parts.question, parts.shown, parts.turn, parts.ran]
+        ran = parts.status.submit(
+            gpu(self._run), asked, self.every, show_progress_on=parts.status, **MODEL_WORK, **WAITING
+        )
+        ran.failure(self._for_visitor(handlers.busy), parts.shown, self.every, **AT_ONCE, **EVENT)
+        ran.then(None, parts.share, None, js=read_asset("address.js"), **EVENT)
+        grid = self._for_visitor(handlers.begin_grid)
+        parts.heat_fold.expand(grid, parts.shown, self.every, **AT_ONCE, **EVENT)
+        parts.stop.click(self._stop, [parts.shown, parts.turn, parts.ran], self.every, **AT_ONCE, **EVENT)
+
+    def wire_questions(self) -> None:
+        """Whatever asks a question: a button, a pick, a click on a candidate or on a word to mask."""
+        parts = self.parts
+        self._asking(gr.on, [parts.explain.click, parts.text.submit], keep_picks=False)
+        self._asking(gr.on, [parts.target.input, parts.contrast.input, parts.mask.input], keep_picks=True)
+        picked = parts.bars.select(self._pick, parts.shown, parts.target, **AT_ONCE, **EVENT)
+        self._asking(picked.then, keep_picks=True)
+        changed = [parts.text, parts.masked, parts.words, parts.mask]
+        masked = parts.words.select(_mask, [parts.text, parts.masked], changed, **AT_ONCE, **EVENT)
+        self._asking(masked.then, keep_picks=False)
+
+    def wire_examples(self, start: Start) -> None:
+        for chip, chosen in zip(self.parts.chips, start.examples, strict=True):
+            filled = chip.click(_text(chosen.text), None, self.parts.text, **AT_ONCE, **EVENT)
+            self._asking(filled.then, keep_picks=False)
+
+    def wire_sharing(self, tab: gr.Tab) -> None:
+        parts = self.parts
+        parts.share.select(self._take_file, parts.shown, [parts.file, parts.status], **AT_ONCE, **EVENT)
+        tab.select(None, parts.share, None, js=read_asset("address.js"), **EVENT)
+
+    def _asking(self, when: Callable[..., Any], *triggers: Any, keep_picks: bool) -> None:
+        def begin(request: gr.Request, *values: Any) -> dict[Any, Any]:
+            *form, shown = values
+            asked = handlers.settled(handlers.asked_from(self.task, tuple(form)), shown, keep_picks)
+            return self._by_part(handlers.begin(self.desk, asked, self._visitor(request)))
+
+        begun = when(*triggers, begin, [*self.form, self.parts.shown], self.every, **AT_ONCE, **EVENT)
+        begun.then(None, self.parts.share, None, js=read_asset("address.js"), **EVENT)
+
+    def _run(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
+        asked, shown, turn, ran = values
+        visitor = self._visitor(request)
+        if turn == ran:  # a browser that drew the sentence anew asks a second time
+            changes: Iterator[Changes] = iter([{}])
+        elif asked is None:
+            changes = handlers.run_grid(self.desk, shown, visitor, turn)
+        else:
+            changes = handlers.run(self.desk, asked, shown, visitor, turn)
+        for each in changes:
+            yield self._by_part(each)
+
+    def _stop(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
+        shown, begun, ran = values
+        return self._by_part(handlers.stop(self.desk, shown, self._visitor(request), (begun, ran)))
+
+    def _pick(self, shown: Any, event: gr.EventData) -> Any:
+        return controls.target_choice(self.task, shown.prediction, event.index)
+
+    def _take_file(self, shown: Any, event: gr.EventData) -> dict[Any, Any]:
+        return self._by_part(handlers.take_file(shown, event.index, event.value))
+
+    def _for_visitor(self, handler: Callable[..., Changes]) -> Callable[..., Any]:
+        def handle(request: gr.Request, shown: Any) -> dict[Any, Any]:
+            return self._by_part(handler(self.desk, shown, self._visitor(request)))
+
+        return handle
+
+    def _visitor(self, request: gr.Request) -> handlers.Visitor:
+        return visitor_of(request, self.task)
+
+    def _by_part(self, changes: Changes) -> dict[Any, Any]:
+        return by_part(self.parts, changes)
 
 
-def _pick(task: Task) -> Callable[..., Any]:
-    def pick(shown: Any, event: gr.EventData) -> Any:
-        return controls.target_choice(task, shown.prediction, event.index)
+def visitor_of(request: gr.Request, task: Task) -> handlers.Visitor:
+    return handlers.Visitor(request.session_hash or "", task, visitor_key_of(request))
 
-    return pick
+
+def by_part(parts: Parts, changes: Changes) -> dict[Any, Any]:
+    """What Gradio takes: by component. It empties every output of a handler that says nothing at all."""
+    named = parts.named()
+    return {named[name]: value for name, value in changes.items()} or {parts.file: gr.skip()}
+
+
+def _text(text: str) -> Callable[[], str]:
+    return lambda: text
 
 
 def _mask(text: str, before: masks.Masked | None, event: gr.EventData) -> tuple[Any, ...]:
     changed, number, remembered = masks.toggled(text, int(event.index), before)
     return changed, remembered, masks.clickable(changed), controls.mask_choice(changed, number)
-
-
-def _for_visitor(task: Task, parts: Parts, handler: Callable[..., handlers.Changes]) -> Callable[..., Any]:
-    def handle(request: gr.Request) -> dict[Any, Any]:
-        return _by_part(parts, handler(_visitor(request, task)))
-
-    return handle
-
-
-def _on(triggers: Any, handler: Callable[..., Any], parts: Parts) -> Any:
-    return gr.on(triggers, handler, None, _every(parts), **AT_ONCE, **EVENT)
-
-
-def _visitor(request: gr.Request, task: Task) -> tuple[str, str]:
-    return (request.session_hash or "", task)
-
-
-def _form(parts: Parts) -> list[Any]:
-    return [getattr(parts, name) for name in FORM]
-
-
-def _every(parts: Parts) -> list[Any]:
-    return list(parts.named().values())
-
-
-def _by_part(parts: Parts, changes: handlers.Changes) -> dict[Any, Any]:
-    """What Gradio takes: by component. It empties every output of a handler that says nothing at all."""
-    named = parts.named()
-    return {named[name]: value for name, value in changes.items()} or {parts.turn: gr.skip()}

@@ -1,0 +1,106 @@
+"""What a result, a draft or the lack of one puts on screen, by name of the part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from tokimp.types import Explanation
+from tokimp.ui import controls, sentences, sharing
+from tokimp.ui.forms import Picked
+from tokimp.ui.state import Grid, Result
+from tokimp.views.charts import bars_payload
+from tokimp.views.heatmap import heatmap_payload
+from tokimp.views.history import history_payload
+from tokimp.views.pieces import typed_pieces
+from tokimp.views.table import table_payload
+from tokimp.views.text import text_payload
+
+Changes = dict[str, Any]
+
+# What shows a result, and is dimmed while the next one is computed.
+DIMMED = ("said", "bars", "explained", "tokens", "limits", "table", "heat", "history", "facts", "share")
+
+
+def displayed(result: Result) -> Changes:
+    """Everything that a result puts into the zones "Answer", "Why" and "Take away"."""
+    request, prediction, target = result.explanation.request, result.prediction, result.explanation.target
+    picks = controls.target_choice(request.task, prediction, _entry(result, request.target, target.index), target.label)
+    rather = controls.contrast_choice(
+        request.task, prediction, _entry(result, request.contrast, target.contrast), target.contrast_label
+    )
+    story = history_payload(result.explanation)
+    return {
+        "shown": result,
+        "said": _ready(sentences.said(request.task, prediction)),
+        "bars": _ready(_bars(result)),
+        "explained": _ready(sentences.explained(result.explanation)),
+        "target": gr.update(value=picks, visible=True),
+        "contrast": gr.update(value=rather, visible=True),
+        "mask": gr.update(value=controls.mask_choice(request.text, request.mask), visible=len(prediction.masks) > 1),
+        "tokens": _ready(text_payload(result.explanation)),
+        "limits": _ready(sentences.limits(result)),
+        "table": _ready(table_payload(result.explanation)),
+        "heat": heat(result),
+        "history": _ready(story),
+        "history_fold": gr.update(visible=story is not None),
+        "facts": _ready(sentences.facts(result.explanation)),
+        "share": _ready(sharing.share_payload(result)),
+    }
+
+
+def drafted(result: Result | None) -> Changes:
+    """The parts that refine while the method works."""
+    if result is None:
+        return {}
+    return {
+        "said": _ready(sentences.said(result.task, result.prediction)),
+        "bars": _ready(_bars(result)),
+        "explained": _ready(sentences.explained(result.explanation)),
+        "tokens": _ready(text_payload(result.explanation)),
+    }
+
+
+def emptied() -> Changes:
+    """No result: each part says what will stand there."""
+    hidden = dict.fromkeys(("target", "contrast", "mask", "history_fold"), gr.update(visible=False))
+    return dict.fromkeys(DIMMED, _ready(None)) | hidden | {"shown": None}
+
+
+def dimmed() -> Changes:
+    return dict.fromkeys(DIMMED, gr.update(state="stale"))
+
+
+def undimmed(shown: Result | None) -> Changes:
+    """The earlier result again, undimmed; the form stays as it is."""
+    parts = displayed(shown) if shown is not None else dict.fromkeys(DIMMED, gr.update(state="ready"))
+    return {"stop": gr.update(interactive=False)} | {name: parts[name] for name in DIMMED}
+
+
+def heat(result: Result) -> Any:
+    """The heatmap as far as it is known: of the likeliest outputs, or not computed yet."""
+    return _ready(None if result.grid is None else _heatmap(result.explanation, result.grid))
+
+
+def _ready(payload: Any) -> Any:
+    return gr.update(value=payload, state="ready")
+
+
+def _entry(result: Result, picked: Picked, index: int | None) -> Picked:
+    """What was picked, as the list knows it: a class by its number, also where a link has its label."""
+    return index if result.task == "classification" and picked is not None else picked
+
+
+def _bars(result: Result) -> Any:
+    target = result.explanation.target
+    chosen = None if target.continuation else target.index
+    contrast = None if target.contrast_continuation else target.contrast
+    return bars_payload(result.prediction, chosen, contrast, words=result.task != "classification")
+
+
+def _heatmap(explanation: Explanation, grid: Grid) -> Any:
+    pieces, _ = typed_pieces(explanation.tokens, explanation.request.text)
+    rows = [piece.text for piece in pieces]
+    axes = ("token", "class" if explanation.request.task == "classification" else "candidate")
+    return heatmap_payload(grid.scores, rows, grid.labels, signed=grid.signed, title="Tokens × outputs", axes=axes)

@@ -1,0 +1,80 @@
+"""Opening the page with a link: the form as the link has it, and its result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from tokimp.errors import OptionError, TokimpError
+from tokimp.methods.base import METHODS, build, options_of
+from tokimp.models.catalog import CATALOG
+from tokimp.types import Request, Value
+from tokimp.ui import controls, display, handlers, sentences, work
+from tokimp.ui.arrival import Arrival
+from tokimp.ui.display import Changes
+from tokimp.ui.examples import Start
+from tokimp.ui.state import asked_of
+
+
+def opened(arrival: Arrival, request: Request, start: Start, visitor: handlers.Visitor) -> Changes:
+    """The tab of the link's task: its form filled, and its result at once if it was computed before."""
+    filled = display.emptied() | form(request, start, arrival)
+    try:
+        check(request)
+    except TokimpError as error:
+        return filled | {"status": sentences.failed(error)}
+    asked = replace(asked_of(request), revision=request.revision or None)
+    return filled | (handlers.at_once(arrival.desk, asked, visitor) or handlers.queued(arrival.desk, asked, visitor))
+
+
+def refused(error: TokimpError) -> Changes:
+    """The tab for a link that nothing can be read from: empty, with what is the matter."""
+    return display.emptied() | {"text": "", "status": sentences.failed(error)}
+
+
+def check(request: Request) -> None:
+    """What can be said about a link before a model is loaded, as about a form.
+
+    Raises:
+        TextTooLongError, EmptyTextError; OptionError: a model that this page does not take, or a method, an
+            option or a seed that is none.
+    """
+    work.check_length(request.text)
+    work.check_model(request.model)
+    build(request.method, request.options, request.seed)
+    if request.seed > controls.LARGEST_SEED:
+        raise OptionError("The link’s seed is too large.", f"Seeds go up to {controls.LARGEST_SEED}.")
+
+
+def form(request: Request, start: Start, arrival: Arrival) -> dict[str, Any]:
+    """The form's values; what this page does not know is as the tab begins."""
+    task = request.task
+    method = request.method if request.method in METHODS else start.method
+    known = request.model in CATALOG or controls.any_model_allowed()
+    model = request.model if known else arrival.models[task]
+    common = {"output": request.output, "precision": request.precision, "seed": request.seed}
+    masks = controls.mask_choice(request.text, request.mask)
+    several = sum(len(group["options"]) for group in masks["groups"]) > 1
+    return {
+        "text": request.text,
+        "model": controls.model_choice(task, model, arrival.hub_reachable),
+        "method": controls.method_choice(task, method),
+        "options": controls.options_payload(method, common, _options(method, request)),
+        "target": gr.update(value=controls.target_choice(task, None, request.target), visible=True),
+        "contrast": gr.update(value=controls.contrast_choice(task, None, request.contrast), visible=True),
+        "mask": gr.update(value=masks, visible=several and task == "masked-lm"),
+    }
+
+
+def _options(method: str, request: Request) -> dict[str, Value]:
+    """The link's options that the method takes."""
+    taken: dict[str, Value] = {}
+    for option in options_of(METHODS[method]):
+        if option.name in request.options:
+            try:
+                taken[option.name] = option.check(request.options[option.name])
+            except OptionError:
+                continue
+    return taken
