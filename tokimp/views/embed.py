@@ -73,7 +73,7 @@ def heatmap_embed(
     """The same with scores (token, output) as a table of coloured numbers."""
     signed = explanation.attribution.signed
     plain = replace(explanation, attribution=Attribution(explanation.scores, signed=signed))
-    drawing = _cells(explanation, scores, outputs) + legend_html(plain, full_scale(scores))
+    drawing = legend_html(plain, full_scale(scores)) + _cells(explanation, scores, outputs)
     return _framed(explanation, drawing, "", frame or Frame())
 
 
