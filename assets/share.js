@@ -43,6 +43,7 @@ function share(element, trigger, props, watch) {
       const done = await copied(field);
       if (done) copy.focus({ preventScroll: true });
       copy.textContent = done ? "Copied" : "Copy";
+      said.classList.toggle("tk-heard", done); /* the button shows it, where it can be seen */
       said.textContent = done ? `${name} copied.` : `Press ${/Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl"}+C: the text is selected.`;
       setTimeout(() => {
         copy.textContent = "Copy";

@@ -64,17 +64,17 @@ def drafted(result: Result | None) -> Changes:
 
 def emptied() -> Changes:
     """No result: each part says what will stand there."""
-    hidden = dict.fromkeys(("target", "contrast", "mask", "history_fold"), gr.update(visible=False))
-    return dict.fromkeys(DIMMED, _ready(None)) | hidden | {"shown": None}
+    hidden = {name: gr.update(visible=False) for name in ("target", "contrast", "mask", "history_fold")}
+    return {name: _ready(None) for name in DIMMED} | hidden | {"shown": None}
 
 
 def dimmed() -> Changes:
-    return dict.fromkeys(DIMMED, gr.update(state="stale"))
+    return {name: gr.update(state="stale") for name in DIMMED}  # one each: Gradio changes what it is given
 
 
 def undimmed(shown: Result | None) -> Changes:
     """The earlier result again, undimmed; the form stays as it is."""
-    parts = displayed(shown) if shown is not None else dict.fromkeys(DIMMED, gr.update(state="ready"))
+    parts = displayed(shown) if shown is not None else {name: gr.update(state="ready") for name in DIMMED}
     return {"stop": gr.update(interactive=False)} | {name: parts[name] for name in DIMMED}
 
 

@@ -78,8 +78,8 @@ def at_once(desk: Desk, asked: Asked, visitor: Visitor) -> Changes | None:
 def queued(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
     """A new turn: the status that waits for it makes the browser join the page's one queue."""
     turn = desk.turns.begin(visitor)
-    stop = gr.update(interactive=True)
-    return {"question": asked, "turn": turn, "status": sentences.waiting(turn), "stop": stop}
+    waits = {"status": sentences.waiting(turn), "notice": sentences.told(), "stop": gr.update(interactive=True)}
+    return waits | {"question": asked, "turn": turn}
 
 
 def begin_grid(desk: Desk, shown: Result | None, visitor: Visitor) -> Changes:
@@ -159,7 +159,8 @@ def run_grid(desk: Desk, shown: Result, visitor: Visitor, turn: int) -> Iterator
 
 def finished(asked: Asked, result: Result) -> Changes:
     """The result, and the methods that this model turned out to offer, where it is in memory."""
-    idle: Changes = {"stop": gr.update(interactive=False), "status": sentences.arrived(asked, result)}
+    idle: Changes = {"stop": gr.update(interactive=False), "status": sentences.told()}
+    idle["notice"] = sentences.arrived(asked, result)
     model = revisions.held(asked.model, asked.task)
     if model is not None:
         idle["method"] = controls.method_choice(asked.task, asked.method, model)

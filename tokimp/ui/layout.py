@@ -28,10 +28,11 @@ def build(arrival: Arrival | None = None) -> gr.Blocks:
         notice = fallback_notice(arrival.hub_reachable)
         if notice is not None:
             Sentences(sentences.told(sentences.line("note", notice)), elem_classes="tk-notice")
+        linked = Sentences(sentences.told(), live=True, elem_classes="tk-linked")
         with gr.Tabs() as tabs:
             for start in examples.starts():
                 with gr.Tab(start.title, id=start.task) as tab:
-                    parts = task_tab(start, arrival)
+                    parts = task_tab(start, arrival, linked)
                 wire(start, parts, tab, arrival.desk)
                 wire_load(demo, tabs, start, parts, arrival)
         endpoints.register(arrival.desk)

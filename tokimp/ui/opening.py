@@ -24,14 +24,14 @@ def opened(arrival: Arrival, request: Request, start: Start, visitor: handlers.V
     try:
         check(request)
     except TokimpError as error:
-        return filled | {"status": sentences.failed(error)}
+        return filled | {"notice": sentences.failed(error)}
     asked = replace(asked_of(request), revision=request.revision or None)
     return filled | (handlers.at_once(arrival.desk, asked, visitor) or handlers.queued(arrival.desk, asked, visitor))
 
 
 def refused(error: TokimpError) -> Changes:
-    """The tab for a link that nothing can be read from: empty, with what is the matter."""
-    return display.emptied() | {"text": "", "status": sentences.failed(error)}
+    """The tab for a link that nothing can be read from: empty; above all tabs stands what is the matter."""
+    return display.emptied() | {"text": "", "notice": sentences.failed(error)}
 
 
 def check(request: Request) -> None:

@@ -21,7 +21,7 @@ class Parts:
     """The tab's components by the names that handlers use. `words` is the line of words to click on.
 
     `question` is what the turn number `turn` is for, None for the heatmap of what is shown; `ran` is
-    the last turn whose work has begun.
+    the last turn whose work has begun. `notice` stands above all tabs, and is theirs together.
     """
 
     text: gr.Textbox
@@ -32,6 +32,7 @@ class Parts:
     explain: gr.Button
     stop: gr.Button
     status: Sentences
+    notice: Sentences
     said: Sentences
     bars: CandidateBars
     target: Choice
@@ -59,11 +60,12 @@ class Parts:
         return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("chips", "heat_fold")}
 
 
-def task_tab(start: Start, arrival: Arrival) -> Parts:
+def task_tab(start: Start, arrival: Arrival, notice: Sentences) -> Parts:
     """The tab's zones, filled with the first result."""
     result = arrival.result(start.task)
     first = _first_values(result)
     parts: dict[str, Any] = {
+        "notice": notice,
         "shown": gr.State(result),
         "masked": gr.State(None),
         "question": gr.State(None),
