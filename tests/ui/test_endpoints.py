@@ -1,0 +1,236 @@
+"""The API and the tools over real HTTP: exactly two endpoints, documented, limited, and silent about texts."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+import tokimp
+from tests.models import TEXTS, shared
+from tokimp.types import Explanation, Task
+from tokimp.ui import arguments, endpoints
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "umbrella"
+QUESTION = {"text": TEXTS["next-token"], "model": "tiny", "task": "next-token", "method": "occlusion"}
+SLOW = QUESTION | {"text": "The girl was not", "options": {"replacement": "random", "repeats": 100}}
+
+
+class Page:
+    """The page in its own process."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self._file = log.open("w")
+        command = [sys.executable, "-m", "tests.ui.served"]
+        pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._file}
+        self.process = subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
+        assert self.process.stdout is not None
+        lines = iter(self.process.stdout.readline, "")
+        self.address = next(line for line in lines if line.startswith("http")).strip()
+        self.http = httpx.Client(base_url=f"{self.address}gradio_api", timeout=60)
+
+    def order(self, word: str) -> tuple[int, int]:
+        """How many requests run, as far as Gradio knows, and how many batches there were since the gate was shut."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{word}\n")
+        self.process.stdin.flush()
+        line, batches = self.process.stdout.readline().split()
+        return int(line), int(batches)
+
+    def join(self, name: str, question: dict[str, Any], headers: dict[str, str] | None = None) -> httpx.Response:
+        typed = {"Content-Type": "application/json"} | (headers or {})
+        return self.http.post(f"/call/v2/{name}", content=json.dumps(question), headers=typed)
+
+    def events(self, name: str, question: dict[str, Any]) -> list[tuple[str, Any]]:
+        """What the call is told: kinds and data, the last of which ends it."""
+        event = self.join(name, question).raise_for_status().json()["event_id"]
+        text = self.http.get(f"/call/{name}/{event}").text
+        blocks = [block.split("\n") for block in text.strip().split("\n\n")]
+        pairs = [(kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for kind, data in blocks]
+        return [pair for pair in pairs if pair[0] != "heartbeat"]
+
+    def close(self) -> None:
+        self.http.close()
+        self.process.communicate(timeout=60)
+        self._file.close()
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    served = Page(tmp_path_factory.mktemp("page") / "log")
+    yield served
+    served.close()
+    assert SECRET not in served.log.read_text()
+    assert "Traceback" not in served.log.read_text()
+
+
+def test_there_are_exactly_two_endpoints(page: Page) -> None:
+    info = page.http.get("/info").json()
+    assert set(info["named_endpoints"]) == {"/explain", "/predict"}
+    assert info["unnamed_endpoints"] == {}
+    names = [each["parameter_name"] for each in info["named_endpoints"]["/explain"]["parameters"]]
+    assert names == [name for name in arguments.CHECKS if name != "count"]
+
+
+def test_every_argument_is_documented(page: Page) -> None:
+    schemas = {tool["name"]: tool for tool in page.http.get("/mcp/schema").json()} if endpoints.mcp_here() else {}
+    for tool in schemas.values():
+        properties = tool["inputSchema"]["properties"]
+        assert [name for name, each in properties.items() if len(each.get("description", "")) < 20] == []
+
+
+@pytest.mark.parametrize("task", TEXTS)
+def test_an_explanation_comes_back_whole(page: Page, task: Task) -> None:
+    question = QUESTION | {"text": TEXTS[task], "task": task}
+    kind, (answer,) = page.events("explain", question)[-1]
+    assert kind == "complete"
+    assert answer.pop("finished") is True
+    link = answer.pop("link")
+    assert link.startswith(page.address)
+    explanation = Explanation.from_json(json.dumps(answer))
+    family = "gpt2" if task == "next-token" else "bert"
+    expected = tokimp.explain(shared(family, task), TEXTS[task], "occlusion")
+    np.testing.assert_allclose(explanation.scores, expected.scores, rtol=0, atol=1e-5)
+    assert tokimp.Request.from_link(link) == explanation.request
+
+
+def test_a_prediction_comes_back_with_as_many_candidates_as_asked_for(page: Page) -> None:
+    question = {"text": TEXTS["next-token"], "task": "next-token", "model": "tiny", "count": 4}
+    kind, (answer,) = page.events("predict", question)[-1]
+    expected = tokimp.predict(shared("gpt2", "next-token"), TEXTS["next-token"], count=4)
+    assert kind == "complete"
+    assert [each["label"] for each in answer["candidates"]] == [each.label for each in expected.candidates]
+    assert answer["candidates"][0]["prob"] == pytest.approx(expected.candidates[0].prob, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"text": "x" * 8001}, "text"),
+        ({"text": " "}, "text"),
+        ({"text": 7}, "text"),
+        ({"text": f"{SECRET} \ud800"}, "text"),
+        ({"text": " ".join([SECRET] * 100)}, "text"),  # more tokens than the model takes
+        ({"model": ["a"]}, "model"),
+        ({"model": "gpt2", "task": "classification"}, "task"),
+        ({"task": "poetry"}, "task"),
+        ({"method": "guessing"}, "method"),
+        ({"method": None}, "method"),
+        ({"target": {}}, "target"),
+        ({"contrast": "x" * 600}, "contrast"),
+        ({"output": "loss"}, "output"),
+        ({"mask": -1}, "mask"),
+        ({"seed": 0.5}, "seed"),
+        ({"seed": 2**40}, "seed"),
+        ({"precision": "int8"}, "precision"),
+        ({"options": {"steps": 3}}, "options"),
+        ({"options": [1]}, "options"),
+    ],
+)
+def test_what_will_not_do_is_told_with_422_before_it_waits(page: Page, wrong: dict[str, Any], named: str) -> None:
+    answer = page.join("explain", QUESTION | wrong)
+    assert answer.status_code == 422
+    told = {each["parameter_name"]: each["message"] for each in answer.json()["detail"] if not each["is_valid"]}
+    assert set(told) == {named}
+    assert told[named].endswith(".")
+
+
+def test_what_only_the_model_finds_out_is_told_in_a_sentence(page: Page) -> None:
+    kind, told = page.events("explain", QUESTION | {"target": 10**6})[-1]
+    assert kind == "error"
+    assert told["error"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/call/nothing", {"data": []}, 404),
+        ("/call/v2/nothing", {}, 404),
+        ("/queue/join", {"data": [], "fn_index": 99, "session_hash": "x"}, 404),
+        ("/queue/join", {"data": [SECRET], "fn_index": 0, "session_hash": "x"}, 422),
+        ("/queue/join", [SECRET], 422),
+        ("/call/explain", {"data": [SECRET]}, 422),
+        ("/call/explain", {"data": None}, 422),
+        ("/call/v2/explain", {"text": SECRET, "colour": 1}, 422),
+        ("/call/v2/explain", {"model": SECRET}, 422),
+        ("/run/explain", {"data": [SECRET, *[None] * 10]}, 404),  # past the queue
+        ("/call/explain", {"data": ["x" * 2**21]}, 413),
+    ],
+)
+def test_misshapen_calls_are_refused_without_a_trace(page: Page, path: str, body: Any, status: int) -> None:
+    assert page.http.post(path, json=body).status_code == status
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
+def test_what_is_no_json_is_refused(page: Page, body: bytes) -> None:
+    answer = page.http.post("/call/explain", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+
+
+def test_work_ends_within_one_batch_once_the_caller_has_gone(page: Page) -> None:
+    page.order("shut")
+    event = page.join("explain", SLOW).raise_for_status().json()["event_id"]
+    with page.http.stream("GET", f"/call/explain/{event}") as stream:
+        lines = stream.iter_lines()
+        while page.order("count")[1] < 3:
+            next(lines)
+    while page.order("count")[0]:
+        continue
+    page.order("open")
+    assert page.order("idle") == (0, 3)
+
+
+def test_nobody_fills_the_queue_alone_whatever_they_say_of_themselves(page: Page) -> None:
+    page.order("shut")
+    answers = [page.join("explain", SLOW | {"seed": seed}) for seed in range(2)]
+    headers = [{}, {"X-Forwarded-For": "203.0.113.9"}, {"X-Tokimp-Visitor": "somebody.else"}]
+    refused = [page.join("explain", SLOW | {"seed": 9}, each) for each in headers]
+    page.order("open")
+    assert [each.status_code for each in answers] == [200, 200]
+    assert [each.status_code for each in refused] == [429, 429, 429]
+    assert "other questions" in refused[0].json()["detail"]
+    for each in answers:
+        assert "complete" in page.http.get(f"/call/explain/{each.json()['event_id']}").text
+    page.order("idle")
+    assert page.join("explain", QUESTION).status_code == 200
+    page.order("idle")
+
+
+def test_the_example_runs(page: Page) -> None:
+    command = [sys.executable, "-W", "ignore", "scripts/over_http.py", page.address]
+    lines = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert len(lines) > 5
+    assert page.address in "".join(lines)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mcp") is None, reason="mcp is optional")
+def test_tools_are_the_same_two(page: Page) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "tests.ui.tools", page.address, "tiny"]
+    facts = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+    assert set(facts["tools"]) == {"explain", "predict"}
+    assert facts["tools"]["explain"]["required"] == ["text"]
+    wrong, told = facts["fine"]
+    assert not wrong
+    assert len(ast.literal_eval(told)["attribution"]["scores"]) == len(ast.literal_eval(told)["tokens"])
+    wrong, told = facts["bad"]
+    assert wrong
+    assert "8,000 are the limit" in told
+
+
+def test_tools_are_served_where_their_package_is_of_the_right_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"1.30.0": True, "2.0.1": False}
+    for version, served in found.items():
+        monkeypatch.setattr(endpoints.importlib.metadata, "version", lambda _name, v=version: v)
+        assert endpoints.mcp_here() is served
