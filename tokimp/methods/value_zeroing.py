@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -16,6 +14,7 @@ from tokimp.methods.attention_rollout import rolled_out
 from tokimp.methods.base import MethodInfo, register
 from tokimp.models.attention_weights import attention_weights
 from tokimp.models.device import free_memory
+from tokimp.models.layers import Enter, Leave, between_layers
 from tokimp.models.scoring import in_batches, memory_of_copy
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
@@ -24,9 +23,6 @@ from tokimp.watch import Watch
 
 BATCH_COPIES = 32
 BATCH_BYTES = 2**28
-
-Enter = Callable[[int, Tensor], Tensor]
-Leave = Callable[[int, Tensor], None]
 
 
 @register
@@ -85,7 +81,7 @@ def _distances(model: TextModel, inputs: Encoded, position: int, watch: Watch) -
         with (
             torch.inference_mode(),
             attention_weights(model, lambda _, weights: weights * keep.to(weights.dtype)),
-            _between_layers(model, enter, leave),
+            between_layers(model, enter, leave),
         ):
             model.logits(rows, read)
         watch.count(copies)
@@ -103,28 +99,6 @@ def _distances(model: TextModel, inputs: Encoded, position: int, watch: Watch) -
     for keys, _ in in_batches(range(length), _rows(model, length), zero):
         watch((keys[-1] + 2) / (length + 1))
     return found
-
-
-@contextmanager
-def _between_layers(model: TextModel, enter: Enter, leave: Leave) -> Iterator[None]:
-    """Around one forward pass: `enter` returns a layer's input, `leave` sees its output (batch, token, hidden)."""
-    entered, left = count(), count()
-
-    def before(_module: torch.nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        return enter(next(entered), inputs[0]), *inputs[1:]
-
-    def after(_module: torch.nn.Module, _inputs: Any, outputs: Any) -> None:
-        leave(next(left), outputs if isinstance(outputs, Tensor) else outputs[0])
-
-    with model.lock:
-        handles: list[Any] = []
-        try:
-            for block in dict.fromkeys(model.blocks):
-                handles += [block.register_forward_pre_hook(before), block.register_forward_hook(after)]
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
 
 
 def _rows(model: TextModel, length: int) -> int:
