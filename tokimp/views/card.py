@@ -12,7 +12,7 @@ from tokimp.views.characters import drawable
 from tokimp.views.color import scale_classes
 from tokimp.views.flow import Box, lines_of
 from tokimp.views.letters import clusters
-from tokimp.views.page import facts, question
+from tokimp.views.page import brief, question
 from tokimp.views.picture import colors_of
 from tokimp.views.shades import Shades, shades
 from tokimp.views.text import legend
@@ -26,12 +26,12 @@ ASKS = "Which tokens made the model say that?"
 
 _MARGIN = 72
 _INNER = WIDTH - 2 * _MARGIN
-_TITLE, _FACTS, _LEGEND = 56, 26, 26
+_TITLE, _FACTS, _LEGEND = 56, 26, 24
 _TEXTS = (52, 44, 36)
 _LINE, _PATCH, _RADIUS = 1.75, 1.45, 6
 _TOP = 96
 _BOTTOM = HEIGHT - 60
-_SWATCH, _SWATCH_HEIGHT = 16, 24
+_SWATCH, _SWATCH_HEIGHT = 15, 22
 
 
 def card_png(explanation: Explanation) -> bytes:
@@ -43,7 +43,7 @@ def card_png(explanation: Explanation) -> bytes:
     colors = shades()
     canvas = _canvas(colors)
     drawn = _write(canvas, question(explanation), _TOP, _TITLE, colors.ink, lines=2)
-    told = "  ·  ".join(f"{name} {value}" for name, value in facts(explanation)[:3])
+    told = "  ·  ".join(f"{name} {value}" for name, value in brief(explanation))
     drawn = _write(canvas, told, drawn + 50, _FACTS, colors.soft, lines=1)
     _draw_text(canvas, explanation, drawn + 26, colors)
     _draw_legend(canvas, explanation, colors)
@@ -86,7 +86,7 @@ def _write(canvas: Image, text: str, baseline: float, size: int, ink: str, *, li
     """Writes the text in at most so many lines and returns the baseline of the last."""
     from tokimp.views.fonts import draw_text
 
-    bold = size > _LEGEND + 1
+    bold = size >= _TITLE
     folded = list(_folded(" ".join(drawable(text).split()), size, 1.07 if bold else 1.0))
     if len(folded) > lines:
         folded[lines - 1 :] = [f"{folded[lines - 1].rstrip()[:-1]}…"]

@@ -16,7 +16,7 @@ from tokimp.views.color import bucket_class, buckets, full_scale
 from tokimp.views.flow import lines_of
 from tokimp.views.letters import estimated_width
 from tokimp.views.numbers import show
-from tokimp.views.page import facts, question
+from tokimp.views.page import brief, question
 from tokimp.views.pieces import typed_pieces
 from tokimp.views.sheets import digest, used
 from tokimp.views.table import ranked_rows
@@ -24,13 +24,10 @@ from tokimp.views.text import legend_html, tokens_html
 
 Theme = Literal["", "light", "dark"]
 THEMES: tuple[Theme, ...] = get_args(Theme)
-TOLD = 3
-"""How many of a result's facts an embed tells: model, method and probability."""
-
 WIDTH = 640
 """Pixels that the code for a frame asks for; in less room the text flows into more lines."""
 
-HIGHEST = 800
+HIGHEST = 1000
 """Longer results scroll inside their frame."""
 
 LABEL = 20
@@ -92,7 +89,7 @@ def height(explanation: Explanation, width: int = WIDTH, *, heatmap: bool = Fals
     A page without script cannot tell the frame around it how high it is; hence this goes into the frame's code.
     """
     room = width - 32
-    texts = [f"{name} {value}" for name, value in facts(explanation)[:TOLD]]
+    texts = [f"{name} {value}" for name, value in brief(explanation)]
     total = 32 + 4 + 26 * _rows([question(explanation)], 20 * 1.07, room)
     total += 12 + 21 * _rows(texts, 14, room, gap=27)
     total += sum(8 + 21 * _rows([note], 14, room) for note in explanation.attribution.notes)
@@ -140,7 +137,7 @@ def _rows(texts: Iterable[str], size: float, room: float, gap: float = 0.0) -> i
 
 def _framed(explanation: Explanation, drawing: str, foot: str, frame: Frame) -> Document:
     told = "".join(
-        f"<div><dt>{escaped(name)}</dt><dd>{escaped(value)}</dd></div>" for name, value in facts(explanation)[:TOLD]
+        f"<div><dt>{escaped(name)}</dt><dd>{escaped(value)}</dd></div>" for name, value in brief(explanation)
     )
     notes = "".join(
         f'<p class="tk-limit">{escaped(note)}</p>' for note in (*frame.notes, *explanation.attribution.notes)

@@ -67,6 +67,13 @@ def facts(explanation: Explanation) -> list[tuple[str, str]]:
     return pairs
 
 
+def brief(explanation: Explanation) -> list[tuple[str, str]]:
+    """The facts that there is always room for; the model's revision is not among them."""
+    request = explanation.request
+    named = [("model", request.model), ("method", request.method.replace("_", " "))]
+    return [*named, ("probability", percent(explanation.probability))]
+
+
 def _body(explanation: Explanation, link: str | None = None, *, unfolded: bool = False) -> str:
     listed = "".join(
         f"<div><dt>{escaped(name)}</dt><dd>{escaped(value)}</dd></div>" for name, value in facts(explanation)

@@ -122,7 +122,8 @@ class _Rewriter:
     async def _finish(self) -> None:
         assert self._start is not None
         try:
-            body = with_head(self._body.decode(), self._tags).encode("utf-8", "replace")
+            page = await run_in_threadpool(with_head, self._body.decode(), self._tags)
+            body = page.encode("utf-8", "replace")
         except UnicodeDecodeError:
             body = self._body
         headers = MutableHeaders(raw=list(self._start["headers"]))

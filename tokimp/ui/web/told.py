@@ -7,10 +7,9 @@ from dataclasses import replace
 from tokimp.types import Explanation, Request
 from tokimp.ui.desk import Desk
 from tokimp.ui.state import Result, asked_of
-from tokimp.views.caption import one_line
 from tokimp.views.characters import drawable, quoted
-from tokimp.views.numbers import percent, show
-from tokimp.views.page import question
+from tokimp.views.numbers import show
+from tokimp.views.page import brief, question
 from tokimp.views.table import ranked_rows
 
 STRONGEST = 3
@@ -40,8 +39,8 @@ def description_of(request: Request, explanation: Explanation | None = None) -> 
     rows = [row for row in ranked_rows(explanation) if row["score"]][:STRONGEST]
     most = ", ".join(f"{quoted(row['token'].strip() or row['token'])} {show(row['score'])}" for row in rows)
     counted = f" Most of all: {most}." if most else ""
-    sure = f"probability {percent(explanation.probability)}"
-    return f"“{text}” {_cut(one_line(explanation), 2 * LONGEST_TITLE).removesuffix('.')}, {sure}.{counted}"
+    model, method, probability = (value for _, value in brief(explanation))
+    return f"“{text}” {_cut(drawable(model), LONGEST_TITLE)}, {method}, probability {probability}.{counted}"
 
 
 def _cut(text: str, most: int) -> str:
