@@ -1,6 +1,7 @@
 /* Sentences about the state of things: what the model says, progress, errors, notes, facts. */
 function sentences(element, trigger, props, watch) {
   const root = element.querySelector(".tk-view");
+  let turn = 0;
 
   function part([text, kind]) {
     return kind ? make(kind, "", text) : document.createTextNode(text);
@@ -41,14 +42,12 @@ function sentences(element, trigger, props, watch) {
 
   function follow() {
     const sentence = root.querySelector(".tk-running");
-    const found = /^\D*(\d+)\/\d+\s*\|/.exec(tracker.textContent.trim());
+    const found = /^\D*(\d+)\/\d+\s*\|/.exec(tracker?.textContent.trim() || "");
     if (!found || !sentence || !props.value?.waiting) return;
-    const before = Number(found[1]) - 1;
-    const words = before > 0 ? `Waiting: ${before} before you` : "Waiting: you are next";
+    const before = Number(found[1]); /* with the one whose turn it is */
+    const words = before > 1 ? `Waiting: ${before} before you` : "Waiting: you are next";
     if (sentence.textContent !== words) sentence.textContent = words;
   }
-
-  let turn = 0;
 
   function join() {
     if (!props.value?.waiting || props.value.waiting === turn) return;
@@ -66,6 +65,7 @@ function sentences(element, trigger, props, watch) {
       const box = make("div", "tk-progress");
       box.append(bar(value.fraction), ...nodes);
       root.replaceChildren(box);
+      follow();
       return;
     }
     if (value.facts) nodes.push(list(value.facts));

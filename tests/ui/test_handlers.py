@@ -13,10 +13,11 @@ import pytest
 from tests.models import TEXTS
 from tokimp.errors import UnknownTargetError
 from tokimp.models.text_model import TextModel
-from tokimp.ui import handlers, sentences, work
+from tokimp.ui import display, handlers, sentences, work
+from tokimp.ui.desk import Desk
 from tokimp.ui.state import Asked, Result
 
-VISITOR = ("a session", "next-token")
+VISITOR = handlers.Visitor("a session", "next-token")
 
 
 @pytest.fixture
@@ -32,16 +33,64 @@ def words(payload: dict[str, Any]) -> str:
 
 
 def ran(question: Asked, shown: Result | None = None) -> list[dict[str, Any]]:
-    turn = handlers.begin(VISITOR)["turn"]
-    return list(handlers.run(question, shown, VISITOR, turn))
+    desk = Desk()
+    turn = handlers.begin(desk, question, VISITOR)["turn"]
+    return list(handlers.run(desk, question, shown, VISITOR, turn))
 
 
 def test_a_run_ends_with_every_part_of_the_result(result: Result) -> None:
     last = ran(result.asked())[-1]
-    assert set(handlers.displayed(result)) <= set(last)
+    assert set(display.displayed(result)) <= set(last)
     assert last["shown"].explanation.scores.tolist() == result.explanation.scores.tolist()
     assert last["stop"]["interactive"] is False
     assert words(last["status"]) == ""
+    assert words(last["notice"]) == ""
+
+
+def test_what_was_computed_before_is_shown_without_a_turn(result: Result) -> None:
+    desk = Desk()
+    asked = replace(result.asked(), revision=result.explanation.request.revision)
+    assert "turn" in handlers.begin(desk, asked, VISITOR)
+    desk.results.keep(result)
+    changes = handlers.begin(desk, asked, VISITOR)
+    assert "turn" not in changes
+    assert desk.turns.current(VISITOR) is None
+    assert changes["shown"].explanation.scores.tolist() == result.explanation.scores.tolist()
+
+
+def test_a_result_of_another_revision_than_the_links_says_so(result: Result) -> None:
+    linked = replace(result.asked(), revision="an older one")
+    told = words(handlers.finished(linked, result)["notice"])
+    assert "an older one" in told
+    assert result.explanation.request.revision in told
+    assert "may differ" in told
+
+
+def test_stopping_in_the_queue_gives_the_earlier_result_back_at_once(result: Result) -> None:
+    desk = Desk()
+    turn = handlers.begin(desk, replace(result.asked(), text="another text"), VISITOR)["turn"]
+    changes = handlers.stop(desk, result, VISITOR, (turn, turn - 1))
+    assert "Stopped" in words(changes["status"])
+    assert changes["tokens"]["state"] == "ready"
+    assert changes["stop"]["interactive"] is False
+    assert desk.turns.current(VISITOR) is None
+
+
+def test_a_full_queue_undims_the_earlier_result(result: Result) -> None:
+    changes = handlers.busy(Desk(), result, VISITOR)
+    assert words(changes["status"]).startswith("The page is busy.")
+    assert changes["tokens"]["state"] == "ready"
+    assert "text" not in changes
+
+
+def test_a_heatmap_is_asked_for_once(result: Result) -> None:
+    desk = Desk()
+    begun = handlers.begin_grid(desk, result, VISITOR)
+    assert begun["question"] is None
+    last = list(handlers.run_grid(desk, result, VISITOR, begun["turn"]))[-1]
+    assert last["shown"].grid is not None
+    assert handlers.begin_grid(desk, last["shown"], VISITOR) == {}
+    assert handlers.begin_grid(desk, None, VISITOR) == {}
 
 
 def test_an_error_says_what_to_do_and_undims_the_earlier_result(result: Result) -> None:
@@ -59,7 +108,7 @@ def test_what_nobody_foresaw_is_told_without_details_and_logged_without_words(
     def fails(*_: object) -> None:
         raise KeyError("a secret text")
 
-    monkeypatch.setattr(work, "answer", fails)
+    monkeypatch.setattr(Desk, "answer", fails)
     with caplog.at_level(logging.ERROR, "tokimp"):
         last = ran(result.asked(), result)[-1]
     assert words(last["status"]).startswith("Something went wrong here.")
@@ -129,12 +178,12 @@ def test_a_contrast_that_makes_no_difference_is_told(result: Result) -> None:
 
 
 def test_only_results_with_steps_tell_how_they_came_to_be(result: Result) -> None:
-    assert handlers.displayed(result)["history_fold"]["visible"] is False
+    assert display.displayed(result)["history_fold"]["visible"] is False
     count = len(result.explanation.tokens)
     attribution = replace(result.explanation.attribution, history=np.ones((3, count)))
     walked = replace(result, explanation=replace(result.explanation, attribution=attribution))
-    assert handlers.displayed(walked)["history_fold"]["visible"] is True
-    assert handlers.displayed(walked)["history"]["value"]["tree"]
+    assert display.displayed(walked)["history_fold"]["visible"] is True
+    assert display.displayed(walked)["history"]["value"]["tree"]
 
 
 def test_the_spelling_that_was_found_is_told(result: Result) -> None:
@@ -158,9 +207,3 @@ def test_a_result_survives_storing(result: Result) -> None:
     assert again.to_json() == whole.to_json()
     assert again.asked() == whole.asked()
     assert again.prediction.tokens == whole.prediction.tokens
-
-
-def test_files_to_take_away_hold_the_explanation(result: Result) -> None:
-    assert handlers.page_file(result)["text"] == result.explanation.to_html()
-    assert json.loads(handlers.data_file(result)["text"])["request"]["text"] == result.asked().text
-    assert handlers.page_file(None) is None

@@ -14,9 +14,10 @@ from tokimp.errors import Cancelled, EmptyTextError, OptionError, TextTooLongErr
 from tokimp.models.text_model import TextModel
 from tokimp.types import Task
 from tokimp.ui import handlers, work
+from tokimp.ui.desk import Desk
 from tokimp.ui.state import Asked, Result
 
-VISITOR = ("a session", "classification")
+VISITOR = handlers.Visitor("a session", "classification")
 MANY = {"replacement": "random", "repeats": 100}  # batches enough to be stopped among
 
 
@@ -106,10 +107,11 @@ def test_closing_ends_the_work_within_one_batch(model: TextModel, monkeypatch: p
 
 def test_stop_ends_the_work_and_says_so(model: TextModel, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gate(model, monkeypatch, last=3)
-    turn = handlers.begin(VISITOR)["turn"]
-    changes = handlers.run(asked(model, options=MANY), None, VISITOR, turn)
+    desk, question = Desk(), asked(model, options=MANY)
+    turn = handlers.begin(desk, question, VISITOR)["turn"]
+    changes = handlers.run(desk, question, None, VISITOR, turn)
     gate.until_reached(changes)
-    handlers.stop(VISITOR)
+    handlers.stop(desk, None, VISITOR, (turn, turn))
     last = list(changes)[-1]
     gate.until_over()
     assert gate.batches == 3
@@ -120,10 +122,11 @@ def test_the_next_question_ends_the_one_before_without_a_word(
     model: TextModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate(model, monkeypatch, last=3)
-    turn = handlers.begin(VISITOR)["turn"]
-    changes = handlers.run(asked(model, options=MANY), None, VISITOR, turn)
+    desk, question = Desk(), asked(model, options=MANY)
+    turn = handlers.begin(desk, question, VISITOR)["turn"]
+    changes = handlers.run(desk, question, None, VISITOR, turn)
     gate.until_reached(changes)
-    handlers.begin(VISITOR)
+    handlers.begin(desk, question, VISITOR)
     assert list(changes)[-1] == {}
     gate.until_over()
     assert gate.batches == 3

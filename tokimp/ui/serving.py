@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from tokimp.assets import read_asset
 from tokimp.models import cache, hub
@@ -15,8 +16,10 @@ from tokimp.ui import endpoints, web
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import page_css
 from tokimp.ui.desk import Desk
+from tokimp.ui.front_door import FrontDoor
 from tokimp.ui.layout import build
 from tokimp.ui.results import Results
+from tokimp.ui.visitors import believe_peers_only
 
 SANS = ("system-ui", "-apple-system", "Segoe UI", "sans-serif")
 MONO = ("ui-monospace", "Consolas", "monospace")
@@ -70,10 +73,16 @@ def serve(*, wait: bool = True, **settings: Any) -> gr.Blocks:
     atexit.register(desk.close)
     arrival = Arrival(hub.reachable(), desk)
     demo = build(arrival)
-    demo.queue(default_concurrency_limit=1, max_size=desk.limits.waiting)
-    own = {"app_kwargs": web.app_settings(desk), "prevent_thread_lock": True}
-    demo.launch(**(launch_settings() | settings | own))
+    demo.queue(default_concurrency_limit=1, max_size=desk.limits.waiting, api_open=False)
+    believe_peers_only()
+    demo.launch(**(launch_settings() | settings | {"app_kwargs": _app_settings(desk), "prevent_thread_lock": True}))
     arrival.prepare()  # after the launch, which asks the page for a sign of life and would wait for it
     if wait:
         demo.block_thread()
     return demo
+
+
+def _app_settings(desk: Desk) -> dict[str, Any]:
+    """The routes and middleware beside the page, behind the one that turns away what is misshapen or too much."""
+    own = web.app_settings(desk)
+    return own | {"middleware": [Middleware(FrontDoor, visitors=desk.visitors), *own["middleware"]]}
