@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
 import torch
 from saved_models import gpt2, tokenizer
 
+from tokimp.errors import ModelTooBigError
 from tokimp.models import cache
 from tokimp.models.cache import ModelCache
 from tokimp.models.text_model import TextModel
@@ -105,6 +107,50 @@ def test_a_failed_load_can_be_tried_again() -> None:
     with pytest.raises(OSError, match="no"):
         models.get("a", fail)
     assert isinstance(models.get("a", _model), TextModel)
+
+
+def test_looking_loads_nothing_and_finds_what_is_used() -> None:
+    models = ModelCache(SIZE)
+    assert models.peek("a") is None
+    used = models.get("a", _model)
+    models.get("b", _model)
+    assert models.peek("a") is used
+
+
+def test_many_models_never_take_more_than_the_limit() -> None:
+    models, alive = ModelCache(2 * SIZE), []
+    for key in range(4):
+        alive.append(weakref.ref(models.get(key, _model)))
+        gc.collect()
+        held = sum(cache.size(model) for reference in alive if (model := reference()) is not None)
+        assert held <= 2 * SIZE
+    assert sum(reference() is not None for reference in alive) == 2
+
+
+def test_idle_models_make_room_for_one_that_does_not_fit_beside_them() -> None:
+    models = ModelCache(10 * SIZE)
+    idle, used = weakref.ref(models.get("idle", _model)), models.get("used", _model)
+
+    def large() -> TextModel:
+        if idle() is not None:
+            raise ModelTooBigError("too large")
+        return _model()
+
+    assert isinstance(models.get("large", large), TextModel)
+    assert idle() is None
+    assert models.get("used", lambda: pytest.fail("loaded again")) is used
+
+
+def test_one_that_never_fits_is_refused() -> None:
+    models = ModelCache(10 * SIZE)
+
+    def refused() -> TextModel:
+        raise ModelTooBigError("too large")
+
+    for _ in range(2):
+        with pytest.raises(ModelTooBigError):
+            models.get("large", refused)
+        models.get("a", _model)
 
 
 def test_clear_lets_go() -> None:
