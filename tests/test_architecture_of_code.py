@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "nouns": {"nouns"},
     "models": {"nouns", "models"},
     "methods": {"nouns", "models", "methods"},
-    "internals": {"nouns", "models", "internals"},
+    "internals": {"nouns", "models", "methods", "internals"},
     "metrics": {"nouns", "models", "metrics"},
     "api": CORE,
     "views": {"nouns", "views"},

@@ -72,6 +72,13 @@ class AttnLRP:
 
 
 @contextmanager
+def relevance_rules(model: TextModel, variant: str = "attn") -> Iterator[Relevance]:
+    """While open, gradients of the model's forward passes in this thread follow the rules."""
+    with model.lock, eager(model.network), _activations_as_one(model.network), Relevance(variant) as rules:
+        yield rules
+
+
+@contextmanager
 def _activations_as_one(network: torch.nn.Module) -> Iterator[None]:
     """While open, activations that transformers composes of several operations are known to be one.
 

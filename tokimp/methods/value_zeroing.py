@@ -53,13 +53,21 @@ class ValueZeroing:
 
         Cost: one forward pass, and one for each token, batched.
         """
-        distances = _distances(model, inputs, target.position, watch)
-        totals = distances.sum(-1, keepdims=True)
-        # A position that no value reaches is made of itself alone.
-        mixing = np.where(totals > 0, distances / np.where(totals > 0, totals, 1), np.eye(len(inputs)))
+        mixing = value_zeroing_mixing(model, inputs, target.position, watch)
         scores = rolled_out(mixing, target.position)[-1]
         watch(1.0, scores)
         return Attribution(scores, layers=mixing[:, target.position], signed=False)
+
+
+def value_zeroing_mixing(model: TextModel, inputs: Encoded, position: int, watch: Watch) -> Floats:
+    """Cosine distances (layer, query, key), rows normalised: how each layer's outputs are made of its inputs.
+
+    Cost: one forward pass, and one for each token, batched.
+    """
+    distances = _distances(model, inputs, position, watch)
+    totals = distances.sum(-1, keepdims=True)
+    # A position that no value reaches is made of itself alone.
+    return np.where(totals > 0, distances / np.where(totals > 0, totals, 1), np.eye(len(inputs)))
 
 
 def _distances(model: TextModel, inputs: Encoded, position: int, watch: Watch) -> Floats:

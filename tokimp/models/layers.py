@@ -75,7 +75,7 @@ def head_logits(model: TextModel, states: Tensor) -> Iterator[Tensor]:
     the position that it reads. Cost: one evaluation of a single token for each part.
     """
     last = len(model.blocks) - 1
-    for part in states.split(HEAD_ROWS):
+    for part in torch.split(states, HEAD_ROWS):
 
         def replace(layer: int, _batch: Tensor, part: Tensor = part) -> Tensor | None:
             return part[:, None] if layer == last else None

@@ -1,0 +1,91 @@
+"""The way in to what happens inside a model while it reads a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tokimp.internals.attention_maps import Measure, Survey, attention_map, every_map, survey
+from tokimp.internals.layer_scores import Kind, layer_scores
+from tokimp.internals.logit_lens import LogitLens, logit_lens
+from tokimp.internals.network import Influence, TokenNetwork, token_network
+from tokimp.internals.token_probabilities import TokenProbabilities, token_probabilities
+from tokimp.models.layers import hidden_states
+from tokimp.models.loading import load
+from tokimp.models.scoring import memory_watched
+from tokimp.models.text_model import TextModel
+from tokimp.models.tokens import Encoded
+from tokimp.types import Floats, Target, Token
+
+
+@dataclass(frozen=True, eq=False)
+class Internals:
+    """What happened inside; nothing is computed before it is asked for, and each thing once.
+
+    Each runs the model anew, which is quick, so that only what is looked at has to be held.
+    """
+
+    model: TextModel
+    inputs: Encoded
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        return self.inputs.tokens
+
+    @cached_property
+    def attentions(self) -> Floats:
+        """Attention weights (layer, head, query, key) in half precision; rows sum to 1. Cost: one evaluation."""
+        return every_map(self.model, self.inputs)
+
+    @cached_property
+    def attention_norms(self) -> Floats:
+        """‖α f(x)‖ (layer, head, query, key) of Kobayashi et al. 2020, in half precision. Cost: one evaluation."""
+        return every_map(self.model, self.inputs, "norms")
+
+    def attention_map(self, layer: int | None = None, head: int | None = None, measure: Measure = "weights") -> Floats:
+        """(query, key) of one head; None means over layers or heads. Cost: one evaluation."""
+        return attention_map(self.model, self.inputs, layer, head, measure)
+
+    def survey(self, measure: Measure = "weights") -> Survey:
+        """Small pictures of all heads, and what each does. Cost: one evaluation."""
+        return survey(self.model, self.inputs, measure)
+
+    @cached_property
+    def hidden_states(self) -> Floats:
+        """(layer, token, hidden) in single precision: what layer 0 gets, then each layer's output.
+
+        Cost: one evaluation.
+        """
+        return np.stack([states.cpu().numpy() for states in hidden_states(self.model, self.inputs.ids)])
+
+    @cached_property
+    def logit_lens(self) -> LogitLens:
+        """What each layer would answer at each position. Cost: two evaluations, and the head at each layer."""
+        return logit_lens(self.model, self.inputs)
+
+    @cached_property
+    def token_probabilities(self) -> TokenProbabilities:
+        """How likely each token of the text was. Cost: one evaluation; of a fill-mask model one a token."""
+        return token_probabilities(self.model, self.inputs)
+
+    def network(self, influence: Influence = "attention", position: int | None = None) -> TokenNetwork:
+        """Who gives how much to whom, layer by layer. Cost: one evaluation; by value zeroing one more a token."""
+        return token_network(self.model, self.inputs, influence, position)
+
+    def layer_scores(self, target: Target, kind: Kind = "gradient") -> Floats:
+        """Gradient times hidden state (layer, token), signed, in the target's unit. Cost: forward and backward."""
+        return layer_scores(self.model, self.inputs, target, kind)
+
+
+@memory_watched()
+def inspect(model: TextModel | str, text: str, limit: int | None = None) -> Internals:
+    """What happens inside the model while it reads the text, of at most `limit` tokens.
+
+    Raises:
+        EmptyTextError, TextTooLongError; later, where a model does not have what is asked for,
+        MethodUnavailableError.
+    """
+    loaded = load(model) if isinstance(model, str) else model
+    return Internals(loaded, loaded.encode(text, limit))

@@ -1,0 +1,62 @@
+"""The token network: how much each token of one layer gives to each token of the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from tokimp.methods.attention import mean_attention
+from tokimp.methods.attention_rollout import rolled_out
+from tokimp.methods.value_zeroing import value_zeroing_mixing
+from tokimp.models.targets import reading_position
+from tokimp.models.text_model import TextModel
+from tokimp.models.tokens import Encoded
+from tokimp.types import Floats
+from tokimp.watch import Watch
+
+Influence = Literal["attention", "value_zeroing"]
+INFLUENCES: tuple[Influence, ...] = ("attention", "value_zeroing")
+RESIDUAL = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class TokenNetwork:
+    """Nodes are tokens before and behind each layer; edges go from a layer's input to its output.
+
+    edges (layer, query, key): the share of the query's output that comes from the key; rows sum to 1.
+    direct (query, key): the same from the text to what the last layer hands on, along all paths.
+    position: where the model's answer is read.
+    """
+
+    edges: Floats
+    direct: Floats
+    position: int
+    influence: Influence
+
+
+def token_network(
+    model: TextModel,
+    inputs: Encoded,
+    influence: Influence = "attention",
+    position: int | None = None,
+    watch: Watch | None = None,
+) -> TokenNetwork:
+    """Influence between tokens, layer by layer and rolled out.
+
+    "attention": heads averaged, half for the residual connection (Abnar & Zuidema 2020).
+    "value_zeroing": cosine distance by which a token's output moves without the other's value, rows
+    normalised (Mohebbi et al. 2023).
+
+    Cost: one evaluation; for value zeroing one more for each token.
+    """
+    watch = watch or Watch()
+    read = reading_position(model, inputs) if position is None else position
+    if influence == "attention":
+        attention = mean_attention(model, inputs, watch)
+        edges = (1 - RESIDUAL) * attention + RESIDUAL * np.eye(len(inputs))
+    else:
+        edges = value_zeroing_mixing(model, inputs, read, watch)
+    direct = np.stack([rolled_out(edges, query)[-1] for query in range(len(inputs))])
+    return TokenNetwork(edges, direct, read, influence)
