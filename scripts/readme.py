@@ -1,4 +1,4 @@
-"""Writes the README's generated parts: methods, models, and the Python example with its real output.
+"""Writes the README's generated parts: methods, models, limits, and the examples, one with its real output.
 
 `--check` changes nothing and fails where the README is out of date.
 """
@@ -6,15 +6,19 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import contextlib
 import io
+import os
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import tokimp  # noqa: E402 - the clone need not be installed
+from tokimp.ui.limits import Limits  # noqa: E402
 
 
 def methods_table() -> str:
@@ -49,7 +53,45 @@ def example() -> str:
     return f"```python\n{code}\n```\n\n```text\n{printed.getvalue().rstrip()}\n```"
 
 
-PARTS = {"methods": methods_table, "models": models_table, "example": example}
+LIMITS = {
+    "seconds": "Seconds of one question; what it has by then stays on screen.",
+    "evaluations": "Evaluations of the model for one question.",
+    "waiting": "Requests that wait in the queue.",
+    "per_visitor": "Requests of one visitor that wait or run.",
+    "share": "Seconds of computing a minute for one visitor while others wait.",
+    "embeds": "Embeds that wait to be computed.",
+    "embed_seconds": "Seconds for one of these.",
+}
+
+
+def limits_table() -> str:
+    """One row a limit: its variable, and what holds without that."""
+    os.environ.pop("SPACE_ID", None)
+    usual = Limits.from_environment()
+    os.environ["SPACE_ID"] = "a-user/tokens"
+    public = Limits.from_environment()
+    del os.environ["SPACE_ID"]
+    rows = ["| variable | without it | on a Space | what it limits |", "|---|---|---|---|"]
+    for name in (field.name for field in fields(Limits)):
+        numbers = f"{getattr(usual, name):,.0f} | {getattr(public, name):,.0f}"
+        rows.append(f"| `TOKIMP_MOST_{name.upper()}` | {numbers} | {LIMITS[name]} |")
+    return "\n".join(rows)
+
+
+def over_http() -> str:
+    """The script that the tests run against a page, below its own explanation."""
+    source = (ROOT / "scripts" / "over_http.py").read_text(encoding="utf-8")
+    about = ast.parse(source).body[0].end_lineno or 0
+    return "```python\n" + "\n".join(source.splitlines()[about:]).strip() + "\n```"
+
+
+PARTS = {
+    "methods": methods_table,
+    "models": models_table,
+    "limits": limits_table,
+    "example": example,
+    "over_http": over_http,
+}
 
 
 def main() -> int:

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 
+from tests.fuzz.drawing import draw
 from tests.fuzz.targets import TARGETS
 
-EXAMPLES = {"links": 600, "results": 60, "routes": 100}
+FEW = {"links": 300, "results": 40, "routes": 80}
 
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_hostile_inputs(name: str) -> None:
-    target = TARGETS[name]
-    drawn = given(**target.strategies)(target.holds)
-    calm = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    settings(
-        max_examples=EXAMPLES[name],
-        derandomize=True,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=calm,
-    )(drawn)()
+    draw(TARGETS[name].holds, TARGETS[name].strategies, FEW[name])
