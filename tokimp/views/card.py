@@ -28,6 +28,7 @@ _MARGIN = 72
 _INNER = WIDTH - 2 * _MARGIN
 _TITLE, _FACTS, _LEGEND = 56, 26, 24
 _TEXTS = (52, 44, 36)
+_LONG = 400
 _LINE, _PATCH, _RADIUS = 1.75, 1.45, 6
 _TOP = 96
 _BOTTOM = HEIGHT - 60
@@ -50,15 +51,15 @@ def card_png(explanation: Explanation) -> bytes:
     return _saved(canvas)
 
 
-def cover_png(title: str = ASKS) -> bytes:
-    """The picture of a link whose result is not there yet.
+def cover_png() -> bytes:
+    """The picture of every link whose result is not there yet.
 
     Raises:
         TokimpError: Pillow is not installed.
     """
     colors = shades()
     canvas = _canvas(colors)
-    _write(canvas, title, 240, 72, colors.ink, lines=4)
+    _write(canvas, ASKS, 240, 72, colors.ink, lines=4)
     _swatches(canvas, scale_classes(signed=True), _MARGIN, colors, width=30)
     return _saved(canvas)
 
@@ -119,7 +120,8 @@ def _folded(text: str, size: float, wider: float) -> Iterator[str]:
 def _draw_text(canvas: Image, explanation: Explanation, top: float, colors: Shades) -> None:
     from tokimp.views.fonts import draw_text, width_of
 
-    for size in _TEXTS:
+    sizes = _TEXTS if len(explanation.request.text) < _LONG else _TEXTS[-1:]
+    for size in sizes:
         lines = [line for line in lines_of(explanation, width_of, size, _INNER) if line]
         high = size * _LINE
         room = int((_BOTTOM - 40 - top) // high)

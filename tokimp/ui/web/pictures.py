@@ -14,8 +14,8 @@ from tokimp.share import from_link
 from tokimp.ui.desk import Desk
 from tokimp.ui.trouble import report_without_words
 from tokimp.ui.web import answers
-from tokimp.ui.web.told import known, title_of
-from tokimp.views.card import ASKS, card_png, cover_png
+from tokimp.ui.web.told import known
+from tokimp.views.card import card_png, cover_png
 
 SOON = "public, max-age=60"
 MOST = 128
@@ -26,33 +26,32 @@ class Pictures:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._drawn: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._drawn: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
     def picture(self, request: Request) -> Response:
-        """The result where there is one, else what was asked: for a preview nothing is computed.
+        """The result where there is one, else a picture of the page: for a preview nothing is computed.
 
-        404 and a picture of the page where the code is none.
+        404 where the code is none.
         """
         code = str(request.path_params["code"])
         try:
             asked = from_link(code)
             result = known(self._desk, asked)
             if result is None:
-                title = title_of(asked)
-                return _png(self._once(("asked", title), lambda: cover_png(title)), SOON)
+                return _png(self._once("", cover_png), SOON)
             explanation = result.explanation
             if not result.finished:
                 return _png(card_png(explanation), SOON)
-            drawn = self._once(("answered", code), lambda: card_png(explanation))
+            drawn = self._once(code, lambda: card_png(explanation))
             return answers.unless_known(request, _png(drawn, answers.FOREVER))
         except TokimpError:
-            return _png(self._once(("asked", ASKS), cover_png), answers.NEVER, 404)
+            return _png(self._once("", cover_png), answers.NEVER, 404)
         except Exception as error:
             report_without_words(error)
             return Response(status_code=500, headers=answers.guarded())
 
-    def _once(self, name: tuple[str, str], draw: Callable[[], bytes]) -> bytes:
+    def _once(self, name: str, draw: Callable[[], bytes]) -> bytes:
         """What was drawn under this name before, or is now."""
         with self._lock:
             picture = self._drawn.pop(name, None) or draw()
