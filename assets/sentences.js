@@ -1,7 +1,6 @@
 /* Sentences about the state of things: what the model says, progress, errors, notes, facts. */
-function sentences(element, trigger, props, watch) {
+function sentences(element, props, watch) {
   const root = element.querySelector(".tk-view");
-  let turn = 0;
 
   function part([text, kind]) {
     return kind ? make(kind, "", text) : document.createTextNode(text);
@@ -34,27 +33,6 @@ function sentences(element, trigger, props, watch) {
     return node;
   }
 
-  /* Gradio tells the place in the queue in a progress text, which is hidden here: "queue: 3/7 |". Who waits is told
-     in this page's own words; where that text is another one, the sentence stays as it came. */
-  const tracker = element.closest(".block")?.querySelector("[data-testid=status-tracker]");
-  const place = new MutationObserver(follow);
-  if (props.live && tracker) place.observe(tracker, { childList: true, subtree: true, characterData: true });
-
-  function follow() {
-    const sentence = root.querySelector(".tk-running");
-    const found = /^\D*(\d+)\/\d+\s*\|/.exec(tracker?.textContent.trim() || "");
-    if (!found || !sentence || !props.value?.waiting) return;
-    const before = Number(found[1]); /* with the one whose turn it is */
-    const words = before > 1 ? `Waiting: ${before} before you` : "Waiting: you are next";
-    if (sentence.textContent !== words) sentence.textContent = words;
-  }
-
-  function join() {
-    if (!props.value?.waiting || props.value.waiting === turn) return;
-    turn = props.value.waiting;
-    trigger("submit", {});
-  }
-
   function render() {
     root.dataset.state = props.state || "ready";
     const value = props.value || {};
@@ -65,7 +43,6 @@ function sentences(element, trigger, props, watch) {
       const box = make("div", "tk-progress");
       box.append(bar(value.fraction), ...nodes);
       root.replaceChildren(box);
-      follow();
       return;
     }
     if (value.facts) nodes.push(list(value.facts));
@@ -73,9 +50,7 @@ function sentences(element, trigger, props, watch) {
   }
 
   watch(["value", "state"], render);
-  watch(["value"], join);
   render();
-  join();
 }
 
-sentences(element, trigger, props, watch);
+sentences(element, props, watch);

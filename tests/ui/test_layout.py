@@ -20,7 +20,16 @@ from tokimp.types import TASKS, Task
 from tokimp.ui import examples, serving, work
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = ("choice.js", "options.js", "sentences.js", "download.js", "switch_theme.js")
+SCRIPTS = (
+    "choice.js",
+    "options.js",
+    "sentences.js",
+    "status.js",
+    "share.js",
+    "address.js",
+    "download.js",
+    "switch_theme.js",
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +44,19 @@ def test_a_tab_for_each_task_in_one_layout(page: dict[str, Any]) -> None:
     names = [component["props"].get("component_class_name") for component in page["config"]["components"]]
     counts = {
         view: names.count(view)
-        for view in ("TokenView", "CandidateBars", "RankedTable", "Heatmap", "Drawing", "OptionForm")
+        for view in ("TokenView", "CandidateBars", "RankedTable", "Heatmap", "Drawing", "OptionForm", "Share")
     }
-    assert counts == {"TokenView": 6, "CandidateBars": 3, "RankedTable": 3, "Heatmap": 3, "Drawing": 3, "OptionForm": 3}
+    assert counts == dict.fromkeys(counts, 3) | {"TokenView": 6}
 
 
-def test_no_event_is_an_api(page: dict[str, Any]) -> None:
-    assert {event["api_visibility"] for event in page["config"]["dependencies"]} == {"private"}
+def test_two_events_are_an_api(page: dict[str, Any]) -> None:
+    public = [each["api_name"] for each in page["config"]["dependencies"] if each["api_visibility"] != "private"]
+    assert sorted(public) == ["explain", "predict"]
+
+
+def test_scripts_of_events_are_constants(page: dict[str, Any]) -> None:
+    scripts = {each["js"] for each in page["config"]["dependencies"] if each["js"]}
+    assert scripts == {read_asset("switch_theme.js"), read_asset("address.js")}
 
 
 def test_model_work_shares_one_queue_and_the_rest_never_waits(page: dict[str, Any]) -> None:
@@ -51,7 +66,7 @@ def test_model_work_shares_one_queue_and_the_rest_never_waits(page: dict[str, An
 
 
 def test_no_component_carries_the_page_in_its_config(page: dict[str, Any]) -> None:
-    assert len(json.dumps(page["config"])) < 700_000
+    assert len(json.dumps(page["config"])) < 750_000
     assert "functools.partial" not in json.dumps(page["config"])
 
 
@@ -67,14 +82,14 @@ def test_sheets_and_fonts_fetch_nothing() -> None:
 
 def test_nothing_is_recorded() -> None:
     settings = serving.launch_settings()
-    names = ("run_history", "enable_monitoring", "pwa", "show_error", "ssr_mode", "mcp_server")
+    names = ("run_history", "enable_monitoring", "pwa", "show_error", "ssr_mode")
     assert {name: settings[name] for name in names} == dict.fromkeys(names, False)
 
 
 def test_the_page_starts_with_nothing_at_hand(page: dict[str, Any]) -> None:
     bare = json.dumps(page["bare"])
     assert INSTALL in bare
-    assert "Press Explain" in bare
+    assert "each token coloured by its score" in bare
 
 
 @pytest.mark.packs

@@ -35,6 +35,7 @@ class View(gr.HTML, metaclass=_WithoutStub):
     """
 
     script: ClassVar[str]
+    more: ClassVar[tuple[str, ...]] = ()  # scripts that come after it
 
     @updateable
     def __init__(self, value: Payload | None = None, *, empty: str = "", state: str = "ready", **settings: Any) -> None:
@@ -42,7 +43,7 @@ class View(gr.HTML, metaclass=_WithoutStub):
         super().__init__(
             value,
             html_template=_TEMPLATE,
-            js_on_load=read_asset("draw.js") + read_asset(self.script),
+            js_on_load="".join(map(read_asset, ("draw.js", self.script, *self.more))),
             apply_default_css=False,
             elem_classes=["tk-drawn", *([classes] if isinstance(classes, str) else classes)],
             empty=empty,

@@ -37,12 +37,15 @@ class OptionForm(View):
 
 
 class Sentences(View):
-    """`sentences.told`. With `live=True`, screen readers say what changes.
-
-    `submit`: `sentences.waiting` is shown, for a turn that was not waited for before.
-    """
+    """`sentences.told`. With `live=True`, screen readers say what changes."""
 
     script = "sentences.js"
+
+
+class Status(Sentences):
+    """Sentences on the work. `submit`: `sentences.waiting` is shown, for a turn that was not waited for before."""
+
+    more = ("status.js",)
 
 
 class Download(View):

@@ -11,7 +11,7 @@ from tokimp.ui import controls, display, masks, sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import CandidateBars, Drawing, Heatmap, RankedTable, TokenView
 from tokimp.ui.examples import Start
-from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share
+from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share, Status
 from tokimp.ui.state import Result
 from tokimp.ui.work import MOST_CHARACTERS
 
@@ -31,7 +31,7 @@ class Parts:
     options: OptionForm
     explain: gr.Button
     stop: gr.Button
-    status: Sentences
+    status: Status
     notice: Sentences
     said: Sentences
     bars: CandidateBars
@@ -119,7 +119,7 @@ def _ask(start: Start, arrival: Arrival) -> dict[str, Any]:
     with gr.Row(elem_classes="tk-go"):
         parts["explain"] = gr.Button("Explain", variant="primary", min_width=0, scale=3)
         parts["stop"] = gr.Button("Stop", min_width=0, scale=1, interactive=False)
-    parts["status"] = Sentences(sentences.told(), live=True, elem_classes="tk-status")
+    parts["status"] = Status(sentences.told(), live=True, elem_classes="tk-status")
     return parts
 
 

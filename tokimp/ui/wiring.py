@@ -24,7 +24,7 @@ FORM = ("text", "model", "method", "options", "target", "contrast", "mask")
 MODEL_WORK: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "trigger_mode": "multiple"}
 AT_ONCE: dict[str, Any] = {"queue": False, "trigger_mode": "multiple"}
 EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-# The place in the queue is read off a progress text that is not shown itself: see assets/sentences.js.
+# The place in the queue is read off a progress text that is not shown itself: see assets/status.js.
 WAITING: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
 
 
