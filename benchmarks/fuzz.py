@@ -98,7 +98,7 @@ def guided(inputs: int) -> None:
 
     links = DRAWN["links"]
     test = settings(database=None, deadline=None)(given(**links.strategies)(links.holds))
-    atheris.Setup([sys.argv[0], f"-runs={inputs}", "-max_len=2000"], test.hypothesis.fuzz_one_input)
+    atheris.Setup([sys.argv[0], f"-runs={inputs}", "-max_len=2000", "-len_control=0"], test.hypothesis.fuzz_one_input)
     atheris.Fuzz()
 
 

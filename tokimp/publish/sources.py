@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import tokimp
+from tokimp import version
 from tokimp.errors import PublishError
 
 # What a Space needs at its root; tests, benchmarks and whatever else lies in a clone stays there.
@@ -36,7 +36,7 @@ def own_source() -> Source:
         PublishError: it is neither a git clone nor an installed wheel, a file is missing, or one holds
             what looks like a token.
     """
-    package = Path(tokimp.__file__).resolve().parent
+    package = Path(version.__file__).resolve().parent
     if (package.parent / ".git").exists():
         source = of_clone(package.parent)
     elif (package.parent / ROOT_IN_WHEEL).is_dir():
@@ -67,7 +67,7 @@ def of_wheel(site: Path) -> Source:
     except importlib.metadata.PackageNotFoundError:
         listed = []
     files = {place: (site / name).read_bytes() for name, place in places_in_space(map(str, listed)).items()}
-    return Source(dict(sorted(files.items())), f"the installed tokimp {tokimp.__version__}")
+    return Source(dict(sorted(files.items())), f"the installed tokimp {version.__version__}")
 
 
 def places_in_space(listed: Iterable[str]) -> dict[str, str]:
