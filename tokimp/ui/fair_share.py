@@ -14,6 +14,8 @@ from tokimp.ui.visitors import visitor_key
 
 # Tool calls reach the queue through a connection of the server to itself, and say by this who made them.
 PASS = b"x-tokimp-visitor"
+# Where a request keeps its visitor's key, once that was looked up.
+VISITOR = "tokimp.visitor"
 
 _SECRET = secrets.token_bytes(32)
 
@@ -21,6 +23,8 @@ _SECRET = secrets.token_bytes(32)
 def visitor_of(request: Any) -> str:
     """The key of whoever made a request, of Starlette or of Gradio; also of a call by a tool."""
     inner = getattr(request, "request", None) or request
+    if known := inner.scope.get(VISITOR):
+        return str(known)
     signed = inner.headers.get(PASS.decode(), "")
     key = signed.partition(".")[0]
     return key if hmac.compare_digest(_signed(key), signed.encode()) else visitor_key(inner)
@@ -32,6 +36,11 @@ def visitors_in(app: Any) -> Sequence[str]:
     waiting = [event for line in queue.event_queue_per_concurrency_id.values() for event in line.queue]
     running = [event for events in queue.active_jobs if events for event in events]
     return [visitor_of(event.request) for event in (*waiting, *running) if event.alive]
+
+
+def recognised(scope: Scope) -> Scope:
+    """The request with its visitor's key, which is then at hand for all who wait."""
+    return dict(scope, **{VISITOR: visitor_of(HTTPConnection(scope))})
 
 
 def passed_on(scope: Scope) -> Scope:

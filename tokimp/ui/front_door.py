@@ -7,14 +7,13 @@ import json
 import re
 from typing import Any
 
-from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tokimp.ui import fair_share
 from tokimp.ui.visitors import Visitors
 
-CALL = re.compile(r"/gradio_api/(?:queue/join|(?P<way>run|api|call|call/v2)/(?P<name>[^/]+))/?")
+CALL = re.compile(r"(?:/.+)?/gradio_api/(?:queue/join|(?P<way>run|api|call|call/v2)/(?P<name>[^/]+))/?")
 TOOLS = "/gradio_api/mcp"
 MOST_BYTES = 2**21
 TRY_AGAIN = {"Retry-After": "5"}
@@ -35,12 +34,18 @@ class FrontDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope.get("path", ""))
-        if scope["type"] == "http" and path.startswith(TOOLS):
+        if (
+            scope["type"] == "http" and path != path.rstrip()
+        ):  # a line's end behind it would still find its way, but past what is looked at here
+            await JSONResponse({"detail": "There is no such page."}, 404)(scope, receive, send)
+            return
+        if scope["type"] == "http" and TOOLS in path:
             scope = fair_share.passed_on(scope)
         call = CALL.fullmatch(path) if scope["type"] == "http" and scope["method"] == "POST" else None
         if call is None:
             await self.app(scope, receive, send)
             return
+        scope = fair_share.recognised(scope)
         body = await _body(receive)
         refusal = (413, "That is too much.") if body is None else _refusal(scope["app"], call, body)
         if refusal is None and call["way"] not in ("run", "api"):
@@ -54,7 +59,7 @@ class FrontDoor:
     def _beyond_their_share(self, scope: Scope) -> Refusal | None:
         app = scope["app"]
         self.visitors.line = lambda: fair_share.visitors_in(app)
-        told = self.visitors.refused(fair_share.visitor_of(HTTPConnection(scope)))
+        told = self.visitors.refused(scope[fair_share.VISITOR])
         return None if told is None else (429, " ".join(told))
 
 
