@@ -1,8 +1,8 @@
 /* Draws a tree of plain data (views/drawing.py): [tag, attributes, text or list of trees]. */
-function drawing(element, props, watch) {
+function drawing(element, trigger, props, watch) {
   const root = element.querySelector(".tk-view");
-  const TAGS = ["div", "p", "span", "svg", "g", "path", "text", "title"];
-  const ATTRIBUTES = ["class", "width", "height", "viewBox", "preserveAspectRatio", "x", "y", "d", "text-anchor", "role", "aria-label", "aria-hidden"];
+  const TAGS = ["div", "p", "span", "svg", "g", "rect", "circle", "path", "text", "title"];
+  const ATTRIBUTES = ["class", "width", "height", "viewBox", "preserveAspectRatio", "x", "y", "d", "cx", "cy", "r", "rx", "transform", "text-anchor", "dominant-baseline", "data-kind", "data-index", "role", "aria-label", "aria-hidden"];
 
   function grow([tag, attributes, content], inside) {
     if (!TAGS.includes(tag)) throw new Error(`no drawing has <${tag}>`);
@@ -20,8 +20,13 @@ function drawing(element, props, watch) {
     if (prepare(root, props, Boolean(value && value.tree))) root.replaceChildren(grow(value.tree, false));
   }
 
+  root.addEventListener("click", (event) => {
+    const picked = event.target.closest("[data-index]");
+    if (picked) trigger("select", { index: Number(picked.dataset.index), kind: picked.dataset.kind });
+  });
+
   watch(["value", "state"], render);
   render();
 }
 
-drawing(element, props, watch);
+drawing(element, trigger, props, watch);

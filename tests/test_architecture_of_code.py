@@ -39,11 +39,12 @@ MAY_IMPORT = {
     "share": {"nouns"},
     "store": {"nouns", "store"},
     "interop": {"nouns", "views"},
+    "notebook": CORE | {"api", "views"},
     "publish": {"nouns", "models", "publish"},
     "ui": CORE | {"api", "views", "share", "store", "ui"},
     "cli": CORE | {"api", "views", "share", "publish", "ui", "cli"},
     "__main__": {"cli"},
-    "tokimp": {"nouns", "api"},
+    "tokimp": {"nouns", "api", "internals", "notebook"},
     "app": {"ui"},
 }
 LAZY_EDGES = {

@@ -1,6 +1,7 @@
 """Which input tokens matter for what a language model says, and can the explanation be trusted?"""
 
 import sys as _sys
+from importlib import import_module as _import_module
 from types import ModuleType as _Module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
@@ -9,6 +10,15 @@ from tokimp.version import __version__
 
 if _TYPE_CHECKING:
     from tokimp.api import ask, catalog, explain, load, methods, predict, tasks
+    from tokimp.internals.inspecting import inspect
+    from tokimp.notebook import (
+        plot_attention_heatmap,
+        plot_attribution,
+        plot_hidden_pca,
+        plot_layers,
+        plot_network,
+        plot_token_probabilities,
+    )
 
 __all__ = [
     "Attribution",
@@ -22,24 +32,36 @@ __all__ = [
     "ask",
     "catalog",
     "explain",
+    "inspect",
     "load",
     "methods",
+    "plot_attention_heatmap",
+    "plot_attribution",
+    "plot_hidden_pca",
+    "plot_layers",
+    "plot_network",
+    "plot_token_probabilities",
     "predict",
     "tasks",
 ]
+
+_HOMES = {
+    **dict.fromkeys(("ask", "catalog", "explain", "load", "methods", "predict", "tasks"), "tokimp.api"),
+    "inspect": "tokimp.internals.inspecting",
+    **dict.fromkeys((name for name in __all__ if name.startswith("plot_")), "tokimp.notebook"),
+}
+"""Where names live that are imported once they are asked for."""
 
 
 class _Package(_Module):
     """Takes seconds for torch only once a model is asked: what works with results alone starts at once."""
 
     def __getattr__(self, name: str) -> object:
-        if name not in __all__:
+        if name not in _HOMES:
             raise AttributeError(f"tokimp has no {name!r}.")
-        from tokimp import api
-
-        for each in set(__all__) & set(api.__all__):
-            setattr(self, each, getattr(api, each))
-        return self.__dict__[name]
+        found = getattr(_import_module(_HOMES[name]), name)
+        setattr(self, name, found)
+        return found
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *__all__})

@@ -19,7 +19,7 @@ _UNITS = {"logit": "logit", "log_prob": "log-probability", "prob": "probability"
 
 def explanation_fragment(explanation: Explanation) -> str:
     """Caption, coloured text and table for a page of somebody else's; brings its own style, no script."""
-    return f"<style>{_style(explanation)}</style>{_body(explanation)}"
+    return f"<style>{_style(explanation)}</style>{explanation_body(explanation)}"
 
 
 def explanation_page(explanation: Explanation, link: str | None = None) -> str:
@@ -38,7 +38,7 @@ def explanation_page(explanation: Explanation, link: str | None = None) -> str:
         f"style-src '{digest(style)}'; base-uri 'none'; form-action 'none'\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><title>{title}</title><style>{style}</style></head>'
-        f'<body class="tk-page"><main>{_body(explanation, link, unfolded=True)}</main></body></html>\n'
+        f'<body class="tk-page"><main>{explanation_body(explanation, link, unfolded=True)}</main></body></html>\n'
     )
 
 
@@ -74,7 +74,8 @@ def brief(explanation: Explanation) -> list[tuple[str, str]]:
     return [*named, ("probability", percent(explanation.probability))]
 
 
-def _body(explanation: Explanation, link: str | None = None, *, unfolded: bool = False) -> str:
+def explanation_body(explanation: Explanation, link: str | None = None, *, unfolded: bool = False) -> str:
+    """Caption, coloured text, table and story, without style."""
     listed = "".join(
         f"<div><dt>{escaped(name)}</dt><dd>{escaped(value)}</dd></div>" for name, value in facts(explanation)
     )

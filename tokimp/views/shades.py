@@ -1,4 +1,4 @@
-"""The colours of assets/explanation.css as numbers, for drawings that hold no style sheet."""
+"""The colours of the style sheets as numbers, for drawings that hold no style sheet."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class Shades:
 
 @cache
 def shades(dark: bool = False) -> Shades:
-    style = read_asset("explanation.css")
+    style = read_asset("explanation.css") + read_asset("inside_charts.css")
     common = re.search(rf'\[class\*="tkp"\][^{{]*\{{\s*--tk-fg:\s*{_PAIR}', style)
     if common is None:
         raise ValueError("assets/explanation.css has no colour for the letters on its shades.")
     which = 2 if dark else 1
     ground, letters = {}, {}
-    for name, rules in re.findall(r"^\.(tk[pnu]\d+) \{([^}]*)\}", style, re.MULTILINE):
+    for name, rules in re.findall(r"^\.(tk[pnus]\d+) \{([^}]*)\}", style, re.MULTILINE):
         ground[name] = _declared(rules, "bg", which)
         letters[name] = _declared(rules, "fg", which) if "--tk-fg" in rules else str(common[which])
     page = {name: _declared(style, name, which) for name in ("ink", "soft", "line", "paper", "warm")}
