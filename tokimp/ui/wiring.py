@@ -84,7 +84,7 @@ class _Tab:
             gpu(self._run), asked, self.every, show_progress_on=parts.status, **MODEL_WORK, **WAITING
         )
         ran.failure(self._for_visitor(handlers.busy), parts.shown, self.every, **AT_ONCE, **EVENT)
-        ran.then(None, parts.share, None, js=read_asset("address.js"), **EVENT)
+        ran.then(None, [parts.share, parts.status], None, js=read_asset("address.js"), **EVENT)
         grid = self._for_visitor(handlers.begin_grid)
         parts.heat_fold.expand(grid, parts.shown, self.every, **AT_ONCE, **EVENT)
         parts.stop.click(self._stop, [parts.shown, parts.turn, parts.ran], self.every, **AT_ONCE, **EVENT)
@@ -108,7 +108,7 @@ class _Tab:
     def wire_sharing(self, tab: gr.Tab) -> None:
         parts = self.parts
         parts.share.select(self._take_file, parts.shown, [parts.file, parts.status], **AT_ONCE, **EVENT)
-        tab.select(None, parts.share, None, js=read_asset("address.js"), **EVENT)
+        tab.select(None, [parts.share, parts.status], None, js=read_asset("address.js"), **EVENT)
 
     def _asking(self, when: Callable[..., Any], *triggers: Any, keep_picks: bool) -> None:
         def begin(request: gr.Request, *values: Any) -> dict[Any, Any]:
@@ -117,7 +117,7 @@ class _Tab:
             return self._by_part(handlers.begin(self.desk, asked, self._visitor(request)))
 
         begun = when(*triggers, begin, [*self.form, self.parts.shown], self.every, **AT_ONCE, **EVENT)
-        begun.then(None, self.parts.share, None, js=read_asset("address.js"), **EVENT)
+        begun.then(None, [self.parts.share, self.parts.status], None, js=read_asset("address.js"), **EVENT)
 
     def _run(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
         asked, shown, turn, ran = values
