@@ -26,7 +26,7 @@ MANY_PARAMETERS = {
     ("tokimp/ui/endpoints.py", "explain"): "the same over HTTP, where every argument is documented by itself",
 }
 
-NOUNS = {"types", "errors", "registry", "watch", "assets", "version"}
+NOUNS = {"types", "errors", "registry", "watch", "assets", "version", "given"}
 CORE = {"nouns", "models", "methods", "internals", "metrics"}
 MAY_IMPORT = {
     "nouns": {"nouns"},
