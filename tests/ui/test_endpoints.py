@@ -167,6 +167,8 @@ def test_what_only_the_model_finds_out_is_told_in_a_sentence(page: Page) -> None
         ("/call/v2/explain", {"model": SECRET}, 422),
         ("/run/explain", {"data": [SECRET, *[None] * 10]}, 404),  # past the queue
         ("/call/explain", {"data": ["x" * 2**21]}, 413),
+        ("/queue/join%0a", {"data": [SECRET], "fn_index": 0, "session_hash": "x"}, 404),
+        ("/call/explain%0A", {"data": [SECRET]}, 404),
     ],
 )
 def test_misshapen_calls_are_refused_without_a_trace(page: Page, path: str, body: Any, status: int) -> None:

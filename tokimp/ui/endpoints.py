@@ -28,7 +28,19 @@ Json = dict[str, Any]
 
 def register(desk: Desk) -> None:
     """Adds the endpoints to the page; to be called while it is being laid out."""
+    for endpoint in (_explain(desk), _predict(desk)):
+        _add(endpoint)
 
+
+def mcp_here() -> bool:
+    """Whether the page can be an MCP server too: the package is here, in the version that Gradio works with."""
+    try:
+        return int(importlib.metadata.version("mcp").partition(".")[0]) < 2
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return False
+
+
+def _explain(desk: Desk) -> Callable[..., Iterator[Json]]:
     def explain(  # noqa: PLR0913, PLR0917 - the public API: each is one word of the question
         text: str,
         request: gr.Request,
@@ -69,6 +81,10 @@ def register(desk: Desk) -> None:
         for result in _streamed(lambda report: desk.answer(asked, report, "api", visitor)):
             yield result if isinstance(result, dict) else _explained(result, request)
 
+    return explain
+
+
+def _predict(desk: Desk) -> Callable[..., Iterator[Json]]:
     def predict(
         text: str,
         request: gr.Request,
@@ -94,16 +110,7 @@ def register(desk: Desk) -> None:
         for answer in _streamed(lambda report: desk.predict(asked, count, report, visitor)):
             yield answer if isinstance(answer, dict) else _predicted(answer, asked)
 
-    for endpoint in (explain, predict):
-        _add(endpoint)
-
-
-def mcp_here() -> bool:
-    """Whether the page can be an MCP server too: the package is here, in the version that Gradio works with."""
-    try:
-        return int(importlib.metadata.version("mcp").partition(".")[0]) < 2
-    except (importlib.metadata.PackageNotFoundError, ValueError):
-        return False
+    return predict
 
 
 def _add(endpoint: Callable[..., Any]) -> None:
