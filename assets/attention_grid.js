@@ -1,0 +1,161 @@
+/* All heads as small pictures (views/inside/attention.py): the shades come as bytes, the colours from the style sheet. */
+function attentionGrid(element, trigger, props, watch) {
+  const root = element.querySelector(".tk-view");
+  const bar = make("div", "tk-sorts");
+  const box = make("div", "tk-heads");
+  const readout = make("p", "tk-readout");
+  let options = [];
+  let drawn = null;
+  let pictures = null;
+  let sort = "layer";
+  let active = 0;
+
+  box.setAttribute("role", "listbox");
+  box.setAttribute("aria-label", "Heads: arrow keys move, Enter opens one");
+  readout.setAttribute("aria-live", "polite");
+
+  function paint(canvas, flat, colours) {
+    const cells = canvas.width;
+    const image = new ImageData(cells, cells);
+    const pixels = new Uint32Array(image.data.buffer);
+    const start = flat * cells * cells;
+    for (let place = 0; place < pixels.length; place += 1) pixels[place] = colours[pictures[start + place]];
+    canvas.getContext("2d").putImageData(image, 0, 0);
+  }
+
+  function option(value, flat, number) {
+    const [, , cells] = value.size;
+    const node = make("div", "tk-head");
+    const canvas = make("canvas");
+    canvas.width = cells;
+    canvas.height = cells;
+    node.dataset.flat = flat;
+    node.setAttribute("role", "option");
+    node.setAttribute("aria-label", value.labels[flat]);
+    node.append(canvas);
+    if (number) node.append(make("small", "", number));
+    return node;
+  }
+
+  function sorts(value) {
+    const buttons = value.sorts.map((each) => {
+      const button = make("button", "", each.title);
+      button.type = "button";
+      button.setAttribute("aria-pressed", String(each.key === sort));
+      button.addEventListener("click", () => {
+        sort = each.key;
+        build();
+        bar.querySelector("[aria-pressed=true]").focus();
+      });
+      return button;
+    });
+    const all = make("button", "tk-mean", "mean of all");
+    all.type = "button";
+    all.addEventListener("click", () => trigger("select", { index: [null, null], kind: "head", value: "mean" }));
+    bar.replaceChildren(make("span", "", "sorted by"), ...buttons, all);
+  }
+
+  function build() {
+    const value = props.value;
+    const [layers, heads] = value.size;
+    const chosen = value.sorts.find((each) => each.key === sort) || value.sorts[0];
+    const rows = !chosen.numbers;
+    sorts(value);
+    options = chosen.order.map((flat) => option(value, flat, chosen.numbers && chosen.numbers[flat]));
+    box.classList.toggle("tk-rows", rows);
+    box.style.setProperty("--tk-columns", heads);
+    const parts = [];
+    options.forEach((node, place) => {
+      if (rows && place % heads === 0) parts.push(layerButton(place / heads, layers));
+      parts.push(node);
+    });
+    box.replaceChildren(...parts);
+    colour();
+    choose(value.selected);
+  }
+
+  function layerButton(layer) {
+    const button = make("button", "tk-layer", String(layer + 1));
+    button.type = "button";
+    button.tabIndex = -1;
+    button.setAttribute("aria-label", `Layer ${layer + 1}: mean of its heads`);
+    button.title = `layer ${layer + 1}: mean of its heads`;
+    button.addEventListener("click", () => trigger("select", { index: layer, kind: "layer", value: `layer ${layer + 1}` }));
+    return button;
+  }
+
+  function colour() {
+    const colours = palette(root, props.value.classes);
+    for (const node of options) paint(node.firstChild, Number(node.dataset.flat), colours);
+  }
+
+  function choose(selected) {
+    const heads = props.value.size[1];
+    const flat = selected.layer === null || selected.head === null ? -1 : selected.layer * heads + selected.head;
+    options.forEach((node) => node.setAttribute("aria-selected", String(Number(node.dataset.flat) === flat)));
+    const place = options.findIndex((node) => Number(node.dataset.flat) === flat);
+    active = place >= 0 ? place : 0;
+    rove(options, active);
+    readout.textContent = place >= 0 ? props.value.labels[flat] : "";
+  }
+
+  function render() {
+    const value = props.value;
+    if (!prepare(root, props, Boolean(value && value.pictures))) return;
+    if (box.parentNode === root && drawn === value.pictures) return choose(value.selected);
+    drawn = value.pictures;
+    pictures = bytes(drawn);
+    if (!value.sorts.some((each) => each.key === sort) || box.parentNode !== root) sort = value.sort;
+    if (box.parentNode !== root) root.replaceChildren(bar, box, readout);
+    build();
+  }
+
+  function pick(node) {
+    const heads = props.value.size[1];
+    const flat = Number(node.dataset.flat);
+    const [layer, head] = [Math.floor(flat / heads), flat % heads];
+    choose({ layer, head });
+    trigger("select", { index: [layer, head], kind: "head", value: props.value.labels[flat] });
+  }
+
+  function go(place) {
+    active = Math.max(0, Math.min(place, options.length - 1));
+    rove(options, active);
+    options[active].focus();
+  }
+
+  /* Heads in one row of the screen, whichever way they flow. */
+  function across() {
+    const top = options[0].offsetTop;
+    const next = options.findIndex((node) => node.offsetTop > top + 2);
+    return next > 0 ? next : options.length;
+  }
+
+  box.addEventListener("keydown", (event) => {
+    const node = event.target.closest("[data-flat]");
+    if (!node || event.ctrlKey || event.metaKey || event.altKey) return;
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across(), ArrowUp: -across(), Home: -Infinity, End: Infinity };
+    if (event.key in steps) go(active + steps[event.key]);
+    else if (event.key === "Enter" || event.key === " ") pick(node);
+    else return;
+    event.preventDefault();
+  });
+  box.addEventListener("click", (event) => {
+    const node = event.target.closest("[data-flat]");
+    if (!node) return;
+    go(options.indexOf(node));
+    pick(node);
+  });
+  const tell = (event) => {
+    const node = event.target.closest("[data-flat]");
+    if (node) readout.textContent = node.getAttribute("aria-label");
+  };
+  box.addEventListener("pointerover", tell);
+  box.addEventListener("focusin", tell);
+
+  onTheme(root, () => options.length && props.value && colour());
+  watch(["value", "state"], render);
+  render();
+}
+
+attentionGrid(element, trigger, props, watch);

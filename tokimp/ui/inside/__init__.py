@@ -1,0 +1,1 @@
+"""The tab that shows what happens inside the model."""
