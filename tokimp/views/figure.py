@@ -20,6 +20,9 @@ from tokimp.views.sheets import digest, used
 SIZE = 13.0
 """Letters, where nothing else is said."""
 
+MARGIN = 16.0
+"""Around the drawing, in a file of its own."""
+
 _FONTS = "Helvetica,Arial,Liberation Sans,sans-serif"
 _SHEETS = "explanation.css", "charts.css", "inside_charts.css"
 
@@ -48,6 +51,8 @@ INKS: dict[str, Ink] = {
     "tk-dashed": Ink("", "soft", dash="4 3"),
     "tk-leader": Ink("", "soft", 0.75),
     "tk-line": Ink("", "shade", 2.0),
+    "tk-way": Ink("", "shade", 1.0),
+    "tk-name": Ink("ink"),
     "tk-dot": Ink("shade", "paper"),
     "tk-patch": Ink("shade"),
     "tk-picked": Ink("shade", "ink", 2.0),
@@ -96,13 +101,15 @@ def figure_svg(tree: Node, *, dark: bool = False, transparent: bool = False) -> 
     if tag != "svg":
         raise ValueError(f"A figure is an svg, not a {tag}.")
     width, height = attributes["width"], attributes["height"]
-    size = f'width="{width:g}" height="{height:g}"'
+    size = f'width="{width + 2 * MARGIN:g}" height="{height + 2 * MARGIN:g}"'
+    corner = f"{-MARGIN:g}"
     around = Around(shades(dark))
-    ground = "" if transparent else f'<rect {size} fill="{around.colors.paper}"/>'
+    ground = "" if transparent else f'<rect x="{corner}" y="{corner}" {size} fill="{around.colors.paper}"/>'
+    box = f'viewBox="{corner} {corner} {width + 2 * MARGIN:g} {height + 2 * MARGIN:g}"'
     label = str(attributes.get("aria-label", ""))
     inside = "".join(_painted(child, around.inside(attributes)) for child in content)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" {size} role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" {box} {size} role="img" '
         f'font-family="{_FONTS}" font-size="{SIZE:g}" xml:space="preserve"><title>{_written(label)}</title>'
         f"{ground}{inside}</svg>\n"
     )

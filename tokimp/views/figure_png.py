@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tokimp.errors import InputError, TokimpError
 from tokimp.version import __version__
 from tokimp.views.drawing import Node
-from tokimp.views.figure import Around, Look
+from tokimp.views.figure import MARGIN, Around, Look
 from tokimp.views.png import FINENESS, MOST_PIXELS
 from tokimp.views.shades import shades
 
@@ -47,7 +47,7 @@ def figure_png(tree: Node, *, dark: bool = False, transparent: bool = False) -> 
     except ImportError as error:
         raise TokimpError("PNG pictures are drawn by Pillow, which is not installed.", "pip install pillow") from error
     _, attributes, content = tree
-    size = [math.ceil(FINENESS * attributes[side]) for side in ("width", "height")]
+    size = [math.ceil(FINENESS * (attributes[side] + 2 * MARGIN)) for side in ("width", "height")]
     if max(size) > MOST_PIXELS:
         raise InputError("This drawing is too large for a picture.", "Save it as .html or .svg.")
     smooth = _SMOOTH if _SMOOTH * max(size) <= MOST_PIXELS else 1
@@ -82,8 +82,12 @@ class _Brush:
             return
         getattr(self, f"_{tag}")(attributes, around.look(tag, attributes), content)
 
+    def _at(self, x: float, y: float) -> Point:
+        return self.scale * (x + MARGIN), self.scale * (y + MARGIN)
+
     def _rect(self, facts: Any, look: Look, _content: object) -> None:
-        left, top, width, height = (self.scale * facts.get(name, 0.0) for name in ("x", "y", "width", "height"))
+        left, top = self._at(facts.get("x", 0.0), facts.get("y", 0.0))
+        width, height = self.scale * facts["width"], self.scale * facts["height"]
         if width <= 0 or height <= 0:
             return
         corners = (left, top, max(left + width - 1, left), max(top + height - 1, top))
@@ -92,13 +96,13 @@ class _Brush:
         self.draw.rounded_rectangle(corners, radius, fill=look.fill, outline=look.stroke, width=line)
 
     def _circle(self, facts: Any, look: Look, _content: object) -> None:
-        x, y, radius = (self.scale * facts[name] for name in ("cx", "cy", "r"))
+        (x, y), radius = self._at(facts["cx"], facts["cy"]), self.scale * facts["r"]
         line = max(round(self.scale * look.ink.width), 1) if look.stroke else 0
         self.draw.ellipse((x - radius, y - radius, x + radius, y + radius), look.fill, look.stroke, line)
 
     def _path(self, facts: Any, look: Look, _content: object) -> None:
         for points in outlines(facts["d"]):
-            fine = [(self.scale * x, self.scale * y) for x, y in points]
+            fine = [self._at(x, y) for x, y in points]
             if look.fill and len(fine) > 2:
                 self.draw.polygon(fine, look.fill)
             if look.stroke and len(fine) > 1:
@@ -117,7 +121,7 @@ class _Brush:
         size = self.scale * look.ink.size
         width = width_of(content, size)
         shift = {"middle": width / 2, "end": width}.get(facts.get("text-anchor", "start"), 0.0)
-        x, y = self.scale * facts["x"], self.scale * facts["y"]
+        x, y = self._at(facts["x"], facts["y"])
         if facts.get("dominant-baseline") == "central":
             y += _MIDDLE * size
         ink = look.fill or "#000000"
