@@ -178,6 +178,7 @@ def main() -> None:
             with health_watched(running) as health:
                 rows = at_once(clients, work)
             lines.append(line(title, clients, rows, health))
+            sys.stderr.write(f"{lines[-1]}\n")
         codes = codes_of(running, clients)
         with health_watched(running) as health:
             rows = at_once(clients, lambda client: embedded(running, client, codes))
