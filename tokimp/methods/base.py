@@ -132,11 +132,11 @@ def replacement_option() -> Any:
     return option("auto", "Instead of the token", help_, choices=REPLACEMENTS, kind=int, low=0)
 
 
-def options_of(method: type[Method]) -> tuple[Option, ...]:
-    """The declared options, in order."""
+def options_of(declaring: type[Any]) -> tuple[Option, ...]:
+    """The options that a method, or another frozen dataclass, declares; in order."""
     return tuple(
         Option(name=each.name, default=each.default, **each.metadata["option"])
-        for each in _fields(method)
+        for each in _fields(declaring)
         if "option" in each.metadata and each.default is not MISSING
     )
 
@@ -148,13 +148,22 @@ def build(key: str, options: Mapping[str, Value], seed: int = 0) -> Method:
         OptionError: no such method, no such option, or a value outside its range.
     """
     method = METHODS[key]
-    declared = Registry[Option](f"option of {key}")
-    for each in options_of(method):
-        declared.add(each.name, each)
-    values: dict[str, Value] = {name: declared[name].check(value) for name, value in options.items()}
+    values = checked_options(key, method, options)
     if any(each.name == "seed" for each in _fields(method)):
         values["seed"] = seed
     return typing.cast("type[Any]", method)(**values)  # type: ignore[no-any-return]
+
+
+def checked_options(key: str, declaring: type[Any], options: Mapping[str, Value]) -> dict[str, Value]:
+    """The options as what declares them takes them; `key` is what that is called.
+
+    Raises:
+        OptionError: no such option, or a value outside its range.
+    """
+    declared = Registry[Option](f"option of {key}")
+    for each in options_of(declaring):
+        declared.add(each.name, each)
+    return {name: declared[name].check(value) for name, value in options.items()}
 
 
 def why_not(model: TextModel, method: type[Method]) -> str | None:
@@ -172,5 +181,5 @@ def check_available(model: TextModel, key: str) -> None:
         raise MethodUnavailableError(reason, "Choose another method.")
 
 
-def _fields(method: type[Method]) -> tuple[Field[Any], ...]:
-    return fields(typing.cast("Any", method))
+def _fields(declaring: type[Any]) -> tuple[Field[Any], ...]:
+    return fields(declaring)
