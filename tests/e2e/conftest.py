@@ -26,15 +26,20 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Where the page is served: by a process of its own, as Gradio leaves event loops unclosed."""
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the page is served: by a process of its own, as Gradio leaves event loops unclosed.
+
+    A module's SETTINGS join its environment.
+    """
     tokimp.load("smollm2-135m")  # on a new machine its GGUF is converted here, not while a page waits for it
     command = [sys.executable, "-m", "tests.e2e.served"]
-    settings = os.environ | {"HF_HUB_OFFLINE": "1", "TOKIMP_ALLOW_ANY_MODEL": "1"}
+    settings = os.environ | {"HF_HUB_OFFLINE": "1", "TOKIMP_ALLOW_ANY_MODEL": "1", "TOKIMP_STORE": "off"}
+    settings |= getattr(request.module, "SETTINGS", {})
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=ROOT, env=settings, **pipes) as server:
         assert server.stdout
-        found = server.stdout.readline().strip().rstrip("/")
+        lines = iter(server.stdout.readline, "")
+        found = next((line.strip().rstrip("/") for line in lines if line.startswith("http")), "")
         assert found, "The page did not start: see the output above."
         yield found
         server.terminate()
@@ -53,7 +58,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(address: str, browser: Browser) -> Iterator[Open]:
-    """Opens the page at a tab; at the end, nothing went to the network and no script failed."""
+    """Opens the page at a tab, or as a link does; at the end, nothing went to the network and no script failed."""
     outside: list[str] = []
     failures: list[str] = []
     contexts = []
@@ -65,7 +70,7 @@ def open_page(address: str, browser: Browser) -> Iterator[Open]:
             outside.append(route.request.url)
             route.abort()
 
-    def opened(tab: str, *, width: int = 1280, theme: str = "light") -> Page:
+    def opened(tab: str = "", *, width: int = 1280, theme: str = "light", link: str = "") -> Page:
         context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
@@ -73,8 +78,9 @@ def open_page(address: str, browser: Browser) -> Iterator[Open]:
         page.route("**/*", guard)
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.on("dialog", lambda dialog: failures.append(dialog.message))
-        page.goto(f"{address}/?__theme={theme}")
-        page.get_by_role("tab", name=tab, exact=True).click()
+        page.goto(link or f"{address}/?__theme={theme}")
+        if tab:
+            page.get_by_role("tab", name=tab, exact=True).click()
         expect(page.get_by_role("button", name="Explain", exact=True).locator("visible=true")).to_be_visible()
         return page
 

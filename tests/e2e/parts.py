@@ -40,3 +40,19 @@ def shown_text(page: Page) -> str:
     typed_nodes = "[...node.childNodes].filter((each) => !each.classList?.contains('tk-added'))"
     script = f"(node) => {typed_nodes}.map((each) => each.textContent).join('')"
     return str(part(page, "tokens").locator(".tk-text").evaluate(script))
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True).locator("visible=true")
+
+
+def notice(page: Page) -> Locator:
+    """What is said about the link that the page was opened with."""
+    return page.locator(".block.tk-linked .tk-error")
+
+
+def saved(page: Page, title: str) -> bytes:
+    """The file of a format, as the browser saves it."""
+    with page.expect_download() as download:
+        page.get_by_role("group", name="Save as").locator("visible=true").get_by_role("button", name=title).click()
+    return download.value.path().read_bytes()
