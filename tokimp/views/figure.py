@@ -53,6 +53,7 @@ INKS: dict[str, Ink] = {
     "tk-line": Ink("", "shade", 2.0),
     "tk-way": Ink("", "shade", 1.0),
     "tk-name": Ink("ink"),
+    "tk-run": Ink("letters", size=16),
     "tk-dot": Ink("shade", "paper"),
     "tk-patch": Ink("shade"),
     "tk-picked": Ink("shade", "ink", 2.0),

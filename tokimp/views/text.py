@@ -102,7 +102,7 @@ def legend_html(explanation: Explanation, scale: float | None = None) -> str:
 def tokens_html(explanation: Explanation, scale: float | None = None) -> str:
     """The coloured text without any script: numbers on hover. Its text content is what was typed,
     but for the tokens that the tokenizer added (class `tk-added`)."""
-    spans = [_span(item) for item in token_items(explanation, scale)]
+    spans = [token_span(item) for item in token_items(explanation, scale)]
     tail = typed_pieces(explanation.tokens, explanation.request.text)[1]
     return f'<div class="tk-text" dir="auto">{"".join(spans)}{escaped(tail)}</div>'
 
@@ -182,8 +182,11 @@ def _legend(scores: Sequence[float] | Floats, signed: bool, scale: float | None)
     }
 
 
-def _span(item: TokenItem) -> str:
-    title = f"{item['number']}, may be 0" if item["maybe"] else f"{item['number']}, rank {item['rank']}"
+def token_span(item: TokenItem, title: str = "") -> str:
+    """One token without script; on hover its `title`, or what its score is and which rank it has."""
+    if not title:
+        title = f"{item['number']}, may be 0" if item["maybe"] else f"{item['number']}, rank {item['rank']}"
+    title = escaped(title)
     if item["added"]:
         return f'<bdi class="{item["bucket"]} tk-added" title="{title}">{escaped(item["text"])}</bdi>'
     kind = " tk-piece" if not item["text"] else " tk-mask" if item["special"] else ""

@@ -15,18 +15,18 @@ def coloured_payload(
     tokens: Sequence[Token], text: str, scores: npt.ArrayLike, *, signed: bool, scale: float | None = None
 ) -> dict[str, Any]:
     """What the browser's token view draws. scores (token,); `scale` is the |score| of the full colour."""
-    return text_payload(_holding(tokens, text, scores, signed), scale)
+    return text_payload(holding(tokens, text, scores, signed), scale)
 
 
 def coloured_html(
     tokens: Sequence[Token], text: str, scores: npt.ArrayLike, *, signed: bool, scale: float | None = None
 ) -> str:
     """The same without script, with its legend."""
-    held = _holding(tokens, text, scores, signed)
+    held = holding(tokens, text, scores, signed)
     return f'<div class="tk-root">{tokens_html(held, scale)}{legend_html(held, scale)}</div>'
 
 
-def _holding(tokens: Sequence[Token], text: str, scores: npt.ArrayLike, signed: bool) -> Explanation:
+def holding(tokens: Sequence[Token], text: str, scores: npt.ArrayLike, signed: bool) -> Explanation:
     """Text and scores in the form that `views.text` draws, of which it reads no more than these."""
     request, target = Request("", "", "next-token", text, ""), Target(0, "", 0)
     attribution = Attribution(scores, signed=signed)  # type: ignore[arg-type]
