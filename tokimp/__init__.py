@@ -12,11 +12,14 @@ if _TYPE_CHECKING:
     from tokimp.api import ask, catalog, explain, load, methods, predict, tasks
     from tokimp.internals.inspecting import inspect
     from tokimp.notebook import (
+        plot_agreement,
         plot_attention_heatmap,
         plot_attribution,
         plot_hidden_pca,
         plot_layers,
+        plot_logit_lens,
         plot_network,
+        plot_similarity,
         plot_token_probabilities,
     )
 
@@ -35,11 +38,14 @@ __all__ = [
     "inspect",
     "load",
     "methods",
+    "plot_agreement",
     "plot_attention_heatmap",
     "plot_attribution",
     "plot_hidden_pca",
     "plot_layers",
+    "plot_logit_lens",
     "plot_network",
+    "plot_similarity",
     "plot_token_probabilities",
     "predict",
     "tasks",

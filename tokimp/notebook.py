@@ -2,65 +2,35 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from tokimp.errors import OptionError
-from tokimp.types import Explanation
-from tokimp.views.drawing import Node, markup
-from tokimp.views.figure import figure_svg, page_html, part_html
-from tokimp.views.figure_png import figure_png
+from tokimp.given import array, names, one_text
+from tokimp.types import Explanation, Floats, Token
+from tokimp.views.drawing import markup
 from tokimp.views.page import explanation_body, question
+from tokimp.views.plot import Plot
 
-SUFFIXES = (".html", ".svg", ".png")
+if TYPE_CHECKING:
+    from tokimp.internals.inspecting import Internals
 
+__all__ = [
+    "Plot",
+    "plot_agreement",
+    "plot_attention_heatmap",
+    "plot_attribution",
+    "plot_hidden_pca",
+    "plot_layers",
+    "plot_logit_lens",
+    "plot_network",
+    "plot_similarity",
+    "plot_token_probabilities",
+]
 
-@dataclass(frozen=True, eq=False)
-class Plot:
-    """A view that shows itself in a notebook and saves itself: no script in any of its forms.
-
-    html: its markup, with classes of the style sheets and without style. svg and png write the file,
-    on dark ground if they are given True.
-    """
-
-    title: str
-    html: str
-    svg: Callable[[bool], str]
-    png: Callable[[bool], bytes]
-
-    @classmethod
-    def drawn(cls, title: str, figure: Node, html: str = "") -> Plot:
-        """Of a figure of `views.figure`; `html` where a page can do better than show that."""
-        body = html or f'<section class="tk-root tk-inside">{markup(figure)}</section>'
-        return cls(title, body, lambda dark: figure_svg(figure, dark=dark), lambda dark: figure_png(figure, dark=dark))
-
-    def save(self, path: str | os.PathLike[str], *, dark: bool = False) -> None:
-        """Writes .html, .svg or .png; a page is light and dark as its reader's system is.
-
-        Raises:
-            OptionError: another suffix. TokimpError: Pillow is missing.
-            InputError: the drawing is too large for a PNG.
-        """
-        file = Path(path)
-        write: dict[str, Callable[[], str | bytes]] = {
-            ".html": self.to_html,
-            ".svg": lambda: self.svg(dark),
-            ".png": lambda: self.png(dark),
-        }
-        if file.suffix.lower() not in write:
-            raise OptionError(f"There is no format {file.suffix!r}.", f"There are: {', '.join(SUFFIXES)}.")
-        content = write[file.suffix.lower()]()
-        file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
-
-    def to_html(self) -> str:
-        """One self-contained page."""
-        return page_html(self.title, self.html)
-
-    def _repr_html_(self) -> str:
-        return part_html(self.html)
+Tokens = Sequence[str | Token]
 
 
 def plot_attribution(explanation: Explanation) -> Plot:
@@ -74,21 +44,143 @@ def plot_attribution(explanation: Explanation) -> Plot:
     return Plot(question(explanation), explanation_body(explanation), lambda dark: explanation.to_svg(dark=dark), png)
 
 
-def plot_attention_heatmap(attention: Any, tokens: Any = None, **choice: Any) -> Plot:
+def plot_attention_heatmap(attention: Any, tokens: Tokens | None = None, **choice: Any) -> Plot:
     raise NotImplementedError(attention, tokens, choice)
 
 
-def plot_layers(scores: Any, tokens: Any = None, **choice: Any) -> Plot:
+def plot_layers(scores: Any, tokens: Tokens | None = None, **choice: Any) -> Plot:
     raise NotImplementedError(scores, tokens, choice)
 
 
-def plot_network(network: Any, tokens: Any = None, **choice: Any) -> Plot:
+def plot_network(network: Any, tokens: Tokens | None = None, **choice: Any) -> Plot:
     raise NotImplementedError(network, tokens, choice)
 
 
-def plot_hidden_pca(hidden_states: Any, token_idx: Any = None, **choice: Any) -> Plot:
-    raise NotImplementedError(hidden_states, token_idx, choice)
+def plot_hidden_pca(
+    hidden_states: Any,
+    token_idx: int | Sequence[int] | None = None,
+    *,
+    tokens: Any = None,
+    layer: int = -1,
+    selected: int | None = None,
+) -> Plot:
+    """Principal components of hidden states: all tokens after one layer, or with `token_idx` the ways of these tokens.
+
+    hidden_states: `Internals`, several of them for several texts in one projection, `outputs.hidden_states`,
+    or an array (layer, token, hidden); tokens: their strings, of several texts a list of lists.
+    `layer` counts from 0, the input, and from −1 backwards. Tokens with states of other size than all
+    others', such as a decoder's first, are left out of a layer's projection, and the heading says so.
+
+    Raises:
+        OptionError: a layer or token that is not there; shapes that do not fit.
+    """
+    from tokimp import pictures
+
+    texts = pictures.texts_of(hidden_states, tokens)
+    if token_idx is None:
+        return pictures.at_one_layer(texts, layer, selected)
+    return pictures.ways(texts, [token_idx] if isinstance(token_idx, int) else list(token_idx))
 
 
-def plot_token_probabilities(logits: Any, tokenizer: Any = None, **choice: Any) -> Plot:
-    raise NotImplementedError(logits, tokenizer, choice)
+def plot_similarity(hidden_states: Any, pairs: Sequence[tuple[int, int]], *, tokens: Tokens | None = None) -> Plot:
+    """Cosine similarity of pairs of tokens from layer to layer; hidden states as in `plot_hidden_pca`.
+
+    Raises:
+        OptionError: a token that is not there; no pair.
+    """
+    from tokimp import pictures
+
+    return pictures.alike(pictures.texts_of(hidden_states, None if tokens is None else [tokens])[0], pairs)
+
+
+def plot_logit_lens(
+    inside: Internals, position: int | None = None, *, show: Literal["words", "answer"] = "words"
+) -> Plot:
+    """What each layer would say: a table of the last positions, or of the likeliest words at `position`.
+
+    "answer" draws the probability and the rank of the final answer at `position` (the last, if None)
+    across the layers instead. Positions are those of tokens; of a fill-mask text its masks.
+
+    Raises:
+        OptionError: the lens did not read this position. MethodUnavailableError: a classifier.
+    """
+    from tokimp.views.inside.answer import answer_figure
+    from tokimp.views.inside.lens import lens_figure, lens_html
+
+    lens, word = inside.logit_lens, words_of(inside.model.tokenizer)
+    texts = [token.text for token in inside.tokens]
+    if show == "answer":
+        figure = answer_figure(lens, lens.positions[-1] if position is None else position, texts, word)
+        return Plot.drawn("The answer across the layers", figure)
+    figure = lens_figure(lens, texts, word, position=position)
+    body = f'<section class="tk-root tk-inside">{markup(lens_html(figure))}</section>'
+    return Plot.drawn("What each layer would say", figure, body)
+
+
+def plot_token_probabilities(
+    logits: Any,
+    tokenizer: Any = None,
+    *,
+    against: Any = None,
+    top: int = 10,
+    temperature: float = 1.0,
+    by: Literal["surprisal", "rank", "entropy"] = "surprisal",
+) -> Plot:
+    """The likeliest tokens as bars, with how sure the model is; of `Internals`, its text coloured `by` a reading.
+
+    logits: (vocabulary,), or (token, vocabulary) with or without a batch of one, of which the last
+    position is taken; also what a Hugging Face model returns. tokenizer: one, or a list of labels.
+    against: logits after a second prompt; then the candidates that change most. temperature: for display.
+
+    Raises:
+        OptionError: shapes that do not fit; no tokenizer; a temperature that is not above 0.
+    """
+    from tokimp import pictures
+
+    if hasattr(logits, "token_probabilities"):
+        return pictures.readings(logits, words_of(logits.model.tokenizer), by)
+    if tokenizer is None:
+        raise OptionError("Without a tokenizer nobody knows the words.", "Give it, or a list of labels.")
+    word, one = words_of(tokenizer), pictures.last_logits(logits)
+    if against is not None:
+        return pictures.changed(one, pictures.last_logits(against), word, top)
+    return pictures.likeliest(one, word, top, temperature)
+
+
+def plot_agreement(
+    explanation: Explanation, attention: Any, *, measure: str = "attention", special: bool = False
+) -> Plot:
+    """Sizes of scores beside what attention says, with Pearson's r and Spearman's ρ, and the tokens most at odds.
+
+    attention: (token,), or (query, key), of which the row is taken where the model's answer is read; or
+    `Internals`, whose mean over heads and layers it then is. Special tokens count only with `special`.
+
+    Raises:
+        OptionError: it is of another text.
+    """
+    from tokimp.internals.agreement import agreement
+    from tokimp.views.inside.agreement import agreement_figure
+
+    found = attention.attention_map() if hasattr(attention, "attention_map") else array(attention)
+    row: Floats = found[explanation.target.position] if found.ndim == 2 else one_text(found, 1)
+    if row.shape != explanation.scores.shape:
+        raise OptionError(f"Attention of {row.shape[-1]} tokens is of another text.", "Inspect the explained one.")
+    sizes = np.abs(explanation.scores)
+    keep = np.array([special or not token.special for token in explanation.tokens])
+    compared = agreement(sizes, row, keep)
+    axes = (f"size of the score, {explanation.request.method.replace('_', ' ')}", measure)
+    return Plot.drawn(
+        "Inside against outside",
+        agreement_figure(compared, (sizes, row), names(explanation.tokens, len(row)), axes),
+    )
+
+
+def words_of(tokenizer: Any) -> Callable[[int], str]:
+    """The text of an id: from a tokenizer as it would stand in a sentence, or from a list (or dict) of labels."""
+    if hasattr(tokenizer, "convert_ids_to_tokens"):
+        from tokimp.models.tokens import display
+
+        return lambda each: display(tokenizer, [each])
+    if hasattr(tokenizer, "decode"):
+        return lambda each: str(tokenizer.decode([each]))
+    return lambda each: str(tokenizer[each])

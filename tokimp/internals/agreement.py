@@ -74,7 +74,8 @@ def _even(values: Floats) -> Floats:
     """Around 0 and of length 1, of values of any size."""
     around = values / np.abs(values).max()
     around = around - around.mean()
-    return around / np.linalg.norm(around)
+    even: Floats = around / np.linalg.norm(around)
+    return even
 
 
 def _why_not(one: Floats, other: Floats) -> str:

@@ -46,6 +46,16 @@ def projection(states: Floats, axes: int = 2) -> Projection:
     return Projection(padded, (*shares, *[0.0] * (axes - kept)))
 
 
+def far_out(states: Floats, times: float = 10.0) -> list[int]:
+    """Tokens whose state (token, hidden) is so many times as long as that of the token in the middle.
+
+    A model may give its first token, or a punctuation mark, one huge number to attend to (Sun et al. 2024,
+    massive activations); a projection with it shows nothing else.
+    """
+    lengths = np.linalg.norm(np.asarray(states, dtype=np.float64), axis=-1)
+    return [int(place) for place in np.flatnonzero(lengths > times * np.median(lengths))]
+
+
 def similarity(states: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
     """Cosine similarity (layer, pair) of pairs of tokens in hidden states (layer, token, hidden).
 

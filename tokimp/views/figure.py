@@ -46,6 +46,7 @@ INKS: dict[str, Ink] = {
     "tk-axis": Ink("soft"),
     "tk-heading": Ink("ink", bold=True),
     "tk-small": Ink("soft", size=11),
+    "tk-note": Ink("soft"),
     "tk-grid": Ink("", "line"),
     "tk-zero": Ink("", "soft"),
     "tk-dashed": Ink("", "soft", dash="4 3"),

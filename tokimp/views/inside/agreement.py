@@ -77,12 +77,15 @@ def agreement_figure(
     spots = []
     for each, place in enumerate(compared.places):
         at = x.at(float(across[each])), y.at(float(upwards[each]))
-        said = f"{quoted(tokens[place])}: {show(float(upwards[each]))} and {show(float(across[each]))}, {_ranked(compared, each)}"
+        numbers = f"{show(float(upwards[each]))} and {show(float(across[each]))}"
+        said = f"{quoted(tokens[place])}: {numbers}, ranks {_ranks(compared, each)}"
         content.append(_point(at, said, int(place), each in odd, place == selected))
         spots.append(Spot(short(tokens[place]), *at, 7.0, first=each in odd or place == selected))
     content += placed(spots, (_LEFT, top + 14, _RIGHT, bottom))
-    lines, end = heading(odds(compared, tokens, names), WIDTH, bottom + 58) if len(compared.places) else ([], bottom + 40)
-    content += [(tag, {**facts, "class": "tk-axis"}, words) for tag, facts, words in lines]
+    lines, end = (
+        heading(odds(compared, tokens, names), WIDTH, bottom + 58) if len(compared.places) else ([], bottom + 40)
+    )
+    content += [(tag, {**facts, "class": "tk-note"}, words) for tag, facts, words in lines]
     return chart(content, end, summary(compared))
 
 
@@ -100,10 +103,7 @@ def odds(compared: Compared, tokens: Sequence[str], names: tuple[str, str]) -> s
     odd = _odd(compared)
     if not odd:
         return "No token’s rank differs by two places or more."
-    told = [
-        f"{quoted(tokens[compared.places[each]])} ({_rank(compared.first_rank[each])} and {_rank(compared.second_rank[each])})"
-        for each in odd
-    ]
+    told = [f"{quoted(tokens[compared.places[each]])} ({_ranks(compared, each)})" for each in odd]
     return f"Most at odds, by rank of {names[0]} and of {names[1]}: {', '.join(told)}."
 
 
@@ -122,12 +122,8 @@ def _point(at: tuple[float, float], said: str, place: int, odd: bool, marked: bo
     return node("rect", inside, kind=f"tks2 {look}", **square, **facts)
 
 
-def _ranked(compared: Compared, each: int) -> str:
-    return f"ranks {_rank(compared.first_rank[each])} and {_rank(compared.second_rank[each])}"
-
-
-def _rank(rank: float) -> str:
-    return f"{rank:g}"
+def _ranks(compared: Compared, each: int) -> str:
+    return f"{compared.first_rank[each]:g} and {compared.second_rank[each]:g}"
 
 
 def _two(value: float) -> str:

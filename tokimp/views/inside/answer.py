@@ -36,7 +36,10 @@ def answer_figure(lens: Reading, position: int, tokens: list[str], word: Word, *
     likely = Axis(0, 1, top + 26 + _TALL, top + 26)
     below = top + 26 + _TALL + _BETWEEN
     order = Axis(1, max(float(ranks.max()), 10.0), below, below + _TALL, log=True)
-    content += [text("probability", 0, top + 14, "tk-small"), text("rank, 1 is the likeliest", 0, below - 12, "tk-small")]
+    content += [
+        text("probability", 0, top + 14, "tk-small"),
+        text("rank, 1 is the likeliest", 0, below - 12, "tk-small"),
+    ]
     content += rows(likely, _LEFT, _RIGHT, percent, 4)
     content += rows(order, _LEFT, _RIGHT, lambda rank: f"{rank:,.0f}", 5)
     content += columns(across, below + _TALL, lambda each: f"{each:.0f}", 8)
@@ -49,7 +52,9 @@ def answer_figure(lens: Reading, position: int, tokens: list[str], word: Word, *
         for each, (x, y) in enumerate(points):
             title = node("title", f"layer {each}: {percent(float(shares[each]))}, rank {ranks[each]:,.0f}")
             kind = "tks1 tk-picked" if each == layer else "tks1 tk-dot"
-            dot = node("circle", [title], kind=kind, cx=round(x, 1), cy=round(y, 1), r=4, data_kind="layer", data_index=each)
+            dot = node(
+                "circle", [title], kind=kind, cx=round(x, 1), cy=round(y, 1), r=4, data_kind="layer", data_index=each
+            )
             content.append(dot)
     return chart(content, below + _TALL + 42, sentence)
 

@@ -1,11 +1,10 @@
-"""What charts share: where a value stands, what is written beside the axes, and names that do not stand on each other."""
+"""What charts share: where a value stands, what is written beside the axes, and lines of text."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from tokimp.views.characters import shown
 from tokimp.views.drawing import Node, node
@@ -17,7 +16,6 @@ WIDTH = 440
 
 LETTERS = 14
 LINE = 15
-SMALL = 11.0
 _BASELINE = 4
 Write = Callable[[float], str]
 
@@ -41,8 +39,7 @@ class Axis:
         """Round values, both ends among them only if they are round; powers of ten on a log axis."""
         if self.log:
             powers = range(math.ceil(math.log10(self.low)), math.floor(math.log10(self.high)) + 1)
-            step = math.ceil(len(powers) / most) or 1
-            return [10.0**power for power in powers[::step]]
+            return [10.0**power for power in powers[:: math.ceil(len(powers) / most) or 1]]
         span = self.high - self.low
         if span <= 0:
             return [self.low]
@@ -134,8 +131,3 @@ def apart(places: Sequence[float], top: float, bottom: float, line: float = LINE
         moved[each] = min(moved[each], bottom)
         bottom = moved[each] - line
     return moved
-
-
-def nearest_gap(places: Sequence[float]) -> float:
-    ordered = sorted(places)
-    return min((after - before for before, after in pairwise(ordered)), default=math.inf)

@@ -19,17 +19,29 @@ SERIES = 6
 """Colours and shapes that there are; further texts begin anew."""
 
 _LEFT, _RIGHT, _TALL = 46.0, WIDTH - 10.0, 330
-_SHAPES = ("circle", "square", "triangle", "diamond", "down", "cross")
 _SIZE = 5.0
+_ARM = ((-0.5, -1.2), (0.5, -1.2), (0.5, -0.5), (1.2, -0.5), (1.2, 0.5), (0.5, 0.5))
+_CORNERS: tuple[tuple[tuple[float, float], ...], ...] = (
+    (),  # a circle
+    ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+    ((0, -1.25), (1.25, 1), (-1.25, 1)),
+    ((0, -1.35), (1.35, 0), (0, 1.35), (-1.35, 0)),
+    ((0, 1.25), (1.25, -1), (-1.25, -1)),
+    (*_ARM, *((-x, -y) for x, y in _ARM)),
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Points of one text, or of one token's way: points (point, axis), and what each is called."""
+    """Points of one text, or of one token's way: points (point, axis), and what each is called.
+
+    places: the positions of the tokens, where they are not all there.
+    """
 
     name: str
     points: Floats
     labels: Sequence[str]
+    places: Sequence[int] | None = None
 
 
 def tokens_figure(
@@ -43,7 +55,8 @@ def tokens_figure(
     dots: list[Node] = []
     spots: list[Spot] = []
     for place, group in enumerate(groups):
-        for each, (point, label) in enumerate(zip(group.points, group.labels, strict=True)):
+        places = range(len(group.points)) if group.places is None else group.places
+        for each, point, label in zip(places, group.points, group.labels, strict=True):
             x, y = frame.at(point)
             said = f"{quoted(label)}, token {each}" + (f", {group.name}" if len(groups) > 1 else "")
             marked = each == selected
@@ -162,19 +175,10 @@ def _dot(
 def _shape(place: int, at: tuple[float, float], kind: str, inside: list[Node], size: float = _SIZE) -> Node:
     """Circle, square, triangle …: groups differ by shape, too, for those who do not see their colours."""
     x, y = at
-    shape, far = _SHAPES[place % SERIES], 1.25 * size
-    if shape == "circle":
+    corners = _CORNERS[place % SERIES]
+    if not corners:
         return node("circle", inside, kind=kind, cx=round(x, 1), cy=round(y, 1), r=size)
-    corners = {
-        "square": [(-1, -1), (1, -1), (1, 1), (-1, 1)],
-        "triangle": [(0, -1), (1, 0.8), (-1, 0.8)],
-        "diamond": [(0, -1.1), (1.1, 0), (0, 1.1), (-1.1, 0)],
-        "down": [(0, 1), (1, -0.8), (-1, -0.8)],
-        "cross": [(-0.4, -1), (0.4, -1), (0.4, -0.4), (1, -0.4), (1, 0.4), (0.4, 0.4),
-                  (0.4, 1), (-0.4, 1), (-0.4, 0.4), (-1, 0.4), (-1, -0.4), (-0.4, -0.4)],
-    }[shape]  # fmt: skip
-    reach = size * 0.9 if shape == "square" else far
-    return node("path", inside, kind=kind, d=path([(x + reach * a, y + reach * b) for a, b in corners]) + "Z")
+    return node("path", inside, kind=kind, d=path([(x + size * a, y + size * b) for a, b in corners]) + "Z")
 
 
 def _series(place: int) -> str:

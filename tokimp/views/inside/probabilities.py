@@ -70,7 +70,9 @@ def at_temperature(prediction: Prediction, temperature: float) -> Prediction:
 def temperature_note(temperature: float, among: int | None = None) -> str:
     """What must stand beside such shares; `among` how many candidates they are shares of, None for all."""
     of = "" if among is None else f", among the {among} shown"
-    return f"Shown at temperature {show(temperature)}{of}: for display only, the model’s answer and all scores are at 1."
+    return (
+        f"Shown at temperature {show(temperature)}{of}: for display only, the model’s answer and all scores are at 1."
+    )
 
 
 def confidence(probability: float, entropy: float, choices: int) -> str:
@@ -182,4 +184,4 @@ def _number(number: str, y: float, kind: str = "tk-name") -> Node:
 def _small(note: str, top: float) -> tuple[list[Node], float]:
     """A note in small letters, in as many lines as it needs."""
     lines, bottom = heading(note, WIDTH, top + 12)
-    return [(tag, {**facts, "class": "tk-axis"}, content) for tag, facts, content in lines], bottom - 6
+    return [(tag, {**facts, "class": "tk-note"}, content) for tag, facts, content in lines], bottom - 6

@@ -134,7 +134,14 @@ def _legend(taken: Taken, by: By) -> dict[str, Any]:
     top = float(_values(taken, by).max(initial=0.0))
     ends = ("1", f"{math.exp(top):,.0f}") if by == "rank" else ("0", bits(top))
     left, right = _ENDS[by]
-    return {"left": left, "low": ends[0], "high": ends[1], "right": right, "classes": scale_classes(signed=False), "doubt": ""}
+    return {
+        "left": left,
+        "low": ends[0],
+        "high": ends[1],
+        "right": right,
+        "classes": scale_classes(signed=False),
+        "doubt": "",
+    }
 
 
 def _box(box: Any, top: float, said: list[list[str]]) -> Node:
