@@ -1,4 +1,4 @@
-/* All heads as small pictures (views/inside/attention.py): the shades come as bytes, the colours from the style sheet. */
+/* All heads as small pictures (views/inside/attention.py): the shades come as letters, the colours from the style sheet. */
 function attentionGrid(element, trigger, props, watch) {
   const root = element.querySelector(".tk-view");
   const bar = make("div", "tk-sorts");
@@ -69,8 +69,8 @@ function attentionGrid(element, trigger, props, watch) {
       if (rows && place % heads === 0) parts.push(layerButton(place / heads, layers));
       parts.push(node);
     });
-    box.replaceChildren(...parts);
     colour();
+    box.replaceChildren(...parts);
     choose(value.selected);
   }
 
@@ -104,7 +104,7 @@ function attentionGrid(element, trigger, props, watch) {
     if (!prepare(root, props, Boolean(value && value.pictures))) return;
     if (box.parentNode === root && drawn === value.pictures) return choose(value.selected);
     drawn = value.pictures;
-    pictures = bytes(drawn);
+    pictures = shadesOf(drawn);
     if (!value.sorts.some((each) => each.key === sort) || box.parentNode !== root) sort = value.sort;
     if (box.parentNode !== root) root.replaceChildren(bar, box, readout);
     build();

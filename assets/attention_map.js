@@ -31,7 +31,7 @@ function attentionMap(element, trigger, props, watch) {
     const [left, top, beyond] = [longest + 10, Math.ceil(longest * 0.71) + 14, Math.ceil(longest * 0.71)];
     const room = root.clientWidth - left - Math.min(beyond, 40) - 2;
     const cell = Math.max(1, Math.min(24, Math.floor(room / count)));
-    return { width: root.clientWidth, left, top, cell, count, side: cell * count, every: Math.ceil((LETTER + 2) / cell), beyond };
+    return { width: root.clientWidth, left, top, cell, count, side: cell * count, every: Math.ceil((LETTER + 4) / cell), beyond };
   }
 
   function paint(value) {

@@ -6,14 +6,26 @@ function bytes(text) {
   return found;
 }
 
+/* One of 64 shades a letter, as places in a palette. */
+function shadesOf(text) {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const place = new Uint8Array(128);
+  for (let shade = 0; shade < 64; shade += 1) place[letters.charCodeAt(shade)] = Math.round((shade / 63) * 255);
+  const found = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) found[at] = place[text.charCodeAt(at)];
+  return found;
+}
+
 /* Half precision to numbers. */
 function halves(text) {
   const words = new Uint16Array(bytes(text).buffer);
-  return Float32Array.from(words, (word) => {
-    const power = (word >> 10) & 31;
-    const part = word & 1023;
-    return power ? 2 ** (power - 15) * (1 + part / 1024) : 2 ** -14 * (part / 1024);
-  });
+  const found = new Float32Array(words.length);
+  for (let place = 0; place < words.length; place += 1) {
+    const power = (words[place] >> 10) & 31;
+    const part = words[place] & 1023;
+    found[place] = power ? 2 ** (power - 15) * (1 + part / 1024) : 2 ** -14 * (part / 1024);
+  }
+  return found;
 }
 
 /* 256 colours as pixels: those of the classes, none first, and what lies between them. */
@@ -42,4 +54,13 @@ function threeDigits(value) {
   if (value === 0) return "0";
   if (value < 1e-4) return "< 0.0001";
   return String(Number(value.toPrecision(3)));
+}
+
+/* A share of one, as views/numbers.py writes it. */
+function percents(share) {
+  const hundred = 100 * share;
+  let number = hundred < 10 ? String(Number(hundred.toPrecision(2))) : hundred.toFixed(hundred >= 99.5 && hundred < 100 ? 1 : 0);
+  if (hundred > 0 && hundred < 0.01) number = "< 0.01";
+  if (hundred > 99.9 && hundred < 100) number = "> 99.9";
+  return `${number}\u202f%`;
 }

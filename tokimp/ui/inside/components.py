@@ -38,4 +38,5 @@ class AttentionMap(View):
 class TokenNetwork(View):
     """`views.inside.network.network_payload`. `select`: kind "token" with a token, `layer` its column."""
 
-    script = "network.js"
+    script = "shading.js"
+    more = ("network.js",)

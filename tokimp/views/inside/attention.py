@@ -31,8 +31,11 @@ HABITS = {
     "separator": "separators",
     "broad": "broad",
 }
-MOST_BYTES = 290_000
-"""Pictures of more heads than fit have fewer cells: as base64 this is under 400 KB."""
+MOST_CELLS = 290_000
+"""Pictures of more heads than fit have fewer cells, so that all of them are less than 400 KB with their words."""
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+"""One for each of 64 shades: a cell of a small picture is a letter of this (base64 of its six bits)."""
 
 _LABEL = 20
 
@@ -46,7 +49,7 @@ def grid_payload(
     sort: str = "layer",
     selected: Selected | None = None,
 ) -> dict[str, Any]:
-    """Pictures (layer, head, cell, cell) as bytes, each up to its own largest value, with what the heads do.
+    """Pictures (layer, head, cell, cell) as letters, each up to its own largest value, with what the heads do.
 
     habits (layer, head, habit), shares from 0 to 1 in the order of `names`. `sort` is "layer" or one
     of these; all orders go along, so that sorting needs no server.
@@ -55,14 +58,14 @@ def grid_payload(
     layers, heads = maps.shape[:2]
     if does.shape != (layers, heads, len(names)):
         raise ValueError(f"Habits of {does.shape} are not {len(names)} of {layers} × {heads} heads.")
-    while maps.size > MOST_BYTES:
+    while maps.size > MOST_CELLS:
         maps = pooled(maps, 2)
     tops = maps.max(axis=(2, 3), keepdims=True)
-    shades = np.rint(255 * rooted(maps, tops)).astype(np.uint8)
+    shades = np.rint(63 * rooted(maps, tops)).astype(np.uint8)
     columns = does.reshape(layers * heads, len(names))
     return {
         "size": [layers, heads, maps.shape[-1]],
-        "pictures": base64.b64encode(shades.tobytes()).decode(),
+        "pictures": np.frombuffer(LETTERS.encode(), dtype=np.uint8)[shades].tobytes().decode(),
         "labels": head_labels(does, names),
         "sorts": [_by_layer(layers * heads), *[_by_habit(name, columns[:, at]) for at, name in enumerate(names)]],
         "sort": sort,

@@ -35,9 +35,11 @@ MOST_RUNS = 16_000
 
 _CELLS = 40_000
 _WIDE, _LARGEST = 640, 20
-_LABELS = 14
+_LABELS = 16
+_STEP = 16
 _SIZE = 13.0
 _SLOPE = 0.71
+_WIDER = 1.08
 _FOOT = 62
 
 
@@ -56,7 +58,7 @@ def map_figure(
     every = -(-_LABELS // cell)
     labels = [short(token) for token in tokens]
     shown = [label if place % every == 0 else "" for place, label in enumerate(labels)]
-    widest = max(estimated_width(label, _SIZE) for label in shown)
+    widest = _WIDER * max(estimated_width(label, _SIZE) for label in shown)
     left, above = round(widest + 12), round(widest * _SLOPE + 20)
     side = cell * count
     drawn, blocks = _cells(values, tokens, cell, (left, above))
@@ -64,7 +66,7 @@ def map_figure(
     sizes = f"{count} queries by {count} keys, full colour at {show(top)} ({UNITS[measure]})"
     parts = [*_labels(shown, cell, (left, above)), *drawn, *_frames(chosen_cell(selected), cell, side, (left, above))]
     note = f" · each cell the mean of {blocks} × {blocks} tokens" if blocks > 1 else ""
-    parts += scale_nodes(left, above + side + 14, top, UNITS[measure] + note)
+    parts += scale_nodes(left, above + side + 14, top, UNITS[measure] + note, scale_classes(signed=False))
     told = estimated_width(UNITS[measure] + note, _SIZE)
     width = max(left + side + round(widest * _SLOPE) + 4, left + 250, left + round(told))
     return (
@@ -108,17 +110,16 @@ def grid_figure(
     return "svg", facts | {"viewBox": f"0 0 {width} {height + 12}", "aria-label": label}, parts
 
 
-def scale_nodes(x: float, y: float, top: float, unit: str) -> list[Node]:
+def scale_nodes(x: float, y: float, top: float, unit: str, classes: Sequence[str]) -> list[Node]:
     """The shades from left to right with the values at both ends and in the middle, and their unit."""
-    steps = scale_classes(signed=False)[1:]
-    wide = 16
     parts = [
-        node("rect", kind=f"tk-patch {name}", x=x + wide * (place + 1), y=y, width=wide, height=10)
-        for place, name in enumerate(steps)
+        node("rect", kind=f"tk-patch {name}", x=x + _STEP * place, y=y, width=_STEP, height=10)
+        for place, name in enumerate(classes)
+        if name != "tk0"
     ]
-    parts.append(node("path", kind="tk-grid", d=_frame(x, y, wide * (len(steps) + 1), 10)))
+    parts.append(node("path", kind="tk-grid", d=_frame(x, y, _STEP * len(classes), 10)))
     for share, number in zip((0.0, 0.5, 1.0), scale_numbers(top), strict=True):
-        parts.append(_axis(number, x + wide * (0.5 + share * STEPS), y + 20, "middle"))
+        parts.append(_axis(number, x + _STEP * (0.5 + share * (len(classes) - 1)), y + 20, "middle"))
     return [*parts, _axis(unit, x, y + 36, "start")]
 
 
