@@ -56,3 +56,21 @@ def names(tokens: Sequence[str | Token] | None, count: int) -> list[str]:
     if len(tokens) != count:
         raise OptionError(f"There are {len(tokens)} tokens for {count} places.", "Give one for each.")
     return [token.text if isinstance(token, Token) else str(token) for token in tokens]
+
+
+def one_map(values: Floats, layer: int | None, head: int | None) -> Floats:
+    """Attention (query, key) out of (layer, head, query, key), with or without a batch of one, or less; None means.
+
+    Raises:
+        OptionError: more or fewer axes; a layer or head that is not there.
+    """
+    if values.ndim == 5 and values.shape[1] == 1:
+        values = values[:, 0]
+    chosen = [("layer", layer), ("head", head)][max(4 - values.ndim, 0) :]
+    for name, at in chosen[: max(values.ndim - 2, 0)]:
+        if at is not None and not -len(values) <= at < len(values):
+            raise OptionError(f"There is no {name} {at}.", f"There are {len(values)}, counted from 0.")
+        values = values.mean(0) if at is None else values[at]
+    if values.ndim != 2 or values.shape[0] != values.shape[1]:
+        raise OptionError(f"An array of shape {values.shape} is no attention.", "Its last axes are query and key.")
+    return values

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from tokimp.errors import OptionError
-from tokimp.given import array, names, one_text
+from tokimp.given import array, names, one_map, one_text
 from tokimp.types import Explanation, Floats, Token
 from tokimp.views.drawing import markup
 from tokimp.views.page import explanation_body, question
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Plot",
     "plot_agreement",
+    "plot_attention_grid",
     "plot_attention_heatmap",
     "plot_attribution",
     "plot_hidden_pca",
@@ -44,16 +45,105 @@ def plot_attribution(explanation: Explanation) -> Plot:
     return Plot(question(explanation), explanation_body(explanation), lambda dark: explanation.to_svg(dark=dark), png)
 
 
-def plot_attention_heatmap(attention: Any, tokens: Tokens | None = None, **choice: Any) -> Plot:
-    raise NotImplementedError(attention, tokens, choice)
+def plot_attention_heatmap(
+    attention: Any,
+    tokens: Tokens | None = None,
+    *,
+    layer: int | None = None,
+    head: int | None = None,
+    measure: Literal["weights", "norms"] = "weights",
+) -> Plot:
+    """Who looks at whom: queries downwards, keys to the right; without `layer` or `head` the mean over them.
+
+    attention: `Internals`, `outputs.attentions`, or an array (query, key), (head, query, key) or (layer, head,
+    query, key), with or without a batch of one. `layer` and `head` count from 0; the heading counts from 1.
+    `measure` says what the numbers are; from `Internals` it takes those.
+
+    Raises:
+        OptionError: shapes that do not fit; a layer or head that is not there.
+    """
+    from tokimp.views.inside.attention_figure import map_figure
+    from tokimp.views.inside.wide import wide_html
+
+    if hasattr(attention, "attention_map"):
+        found, tokens = attention.attention_map(layer, head, measure), attention.tokens
+    else:
+        found = one_map(array(attention), layer, head)
+    places = [f"{name} {at + 1}" for name, at in (("layer", layer), ("head", head)) if at is not None]
+    title = ", ".join(["Attention", *places]) if places else "Attention, mean of all heads"
+    figure = map_figure(found, names(tokens, len(found)), title=title, measure=measure)
+    return Plot.drawn(title, figure, wide_html(figure, title))
 
 
-def plot_layers(scores: Any, tokens: Tokens | None = None, **choice: Any) -> Plot:
-    raise NotImplementedError(scores, tokens, choice)
+def plot_attention_grid(inside: Internals, *, measure: Literal["weights", "norms"] = "weights") -> Plot:
+    """All heads as small pictures, what each does in its title."""
+    from tokimp.internals.attention_maps import HABITS
+    from tokimp.views.inside.attention_figure import grid_figure
+    from tokimp.views.inside.wide import wide_html
+
+    found = inside.survey(measure)
+    figure = grid_figure(found.pictures, found.habits, HABITS, measure=measure)
+    return Plot.drawn("All heads", figure, wide_html(figure, "All heads"))
 
 
-def plot_network(network: Any, tokens: Tokens | None = None, **choice: Any) -> Plot:
-    raise NotImplementedError(network, tokens, choice)
+def plot_layers(scores: Any, tokens: Tokens | None = None, *, signed: bool = True) -> Plot:
+    """Scores of all tokens at each layer.
+
+    scores: an explanation whose method has them, or an array (layer, token) such as `Internals.layer_scores`
+    returns, whose row 0 is the input.
+
+    Raises:
+        OptionError: shapes that do not fit; a method without scores for layers.
+    """
+    from tokimp.views.inside.layers import layer_names, layers_figure, state_names
+    from tokimp.views.inside.wide import wide_html
+
+    if isinstance(scores, Explanation):
+        values, tokens, signed = scores.attribution.layers, scores.tokens, scores.attribution.signed
+        if values is None:
+            raise OptionError(f"{scores.request.method} has no scores for layers.", "Try attention_rollout.")
+        rows = layer_names(len(values))
+    else:
+        values = one_text(array(scores), 2)
+        rows = state_names(len(values))
+    return Plot.drawn(
+        "Scores at each layer", layers_figure(values, names(tokens, values.shape[1]), rows, signed=signed)
+    )
+
+
+def plot_network(
+    network: Any,
+    tokens: Tokens | None = None,
+    *,
+    position: int | None = None,
+    compact: bool = False,
+    first: bool = True,
+) -> Plot:
+    """What each token is made of, layer by layer; `compact` draws only input and output.
+
+    network: `Internals`, what its `network` returns, or an array (layer, query, key) whose rows sum to 1.
+    position: the token that is coloured, where the answer is read if None (of an array, the last). Without
+    `first`, what others take from the first token is left out, and the rest shared out anew.
+
+    Raises:
+        OptionError: shapes that do not fit; a position that is not there.
+    """
+    from tokimp.views.inside.network import through, without_first
+    from tokimp.views.inside.network_figure import network_figure, network_html
+
+    if hasattr(network, "network"):
+        network, tokens = network.network(), network.tokens
+    if hasattr(network, "edges"):
+        position = network.position if position is None else position
+        network = network.edges
+    edges = one_text(array(network), 3)
+    words, read = names(tokens, edges.shape[-1]), -1 if position is None else position
+    if edges.shape[1] != edges.shape[2] or not -len(words) <= read < len(words):
+        raise OptionError(f"Edges of {edges.shape} have no token {read}.", "Give (layer, query, key).")
+    edges = edges if first else without_first(edges)
+    drawn = (through(edges) if compact else edges, words, read % len(words))
+    title = "Token network" if first else "Token network, without the first token"
+    return Plot.drawn(title, network_figure(*drawn, title=title), network_html(*drawn, title=title))
 
 
 def plot_hidden_pca(

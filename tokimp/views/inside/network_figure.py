@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tokimp.views.characters import escaped, quoted
-from tokimp.views.drawing import Node, markup, node
+from tokimp.views.characters import quoted
+from tokimp.views.drawing import Node, node
 from tokimp.views.inside.attention import Selected, short
 from tokimp.views.inside.attention_figure import scale_nodes
 from tokimp.views.inside.network import (
@@ -24,6 +24,7 @@ from tokimp.views.inside.network import (
     network_of,
     network_summary,
 )
+from tokimp.views.inside.wide import wide_html
 from tokimp.views.letters import estimated_width
 from tokimp.views.numbers import percent
 
@@ -103,12 +104,9 @@ def network_html(
     selected: Selected | None = None,
 ) -> str:
     """The same with its strongest edges in words, in a box that scrolls by itself."""
-    drawing = markup(network_figure(edges, tokens, position, title=title, selected=selected))
+    figure = network_figure(edges, tokens, position, title=title, selected=selected)
     told = network_summary(network_of(edges, position, selected), tokens, len(tokens))
-    return (
-        f'<div class="tk-root tk-inside"><p dir="auto">{escaped(told)}</p>'
-        f'<div class="tk-scroll" tabindex="0" role="group" aria-label="{escaped(title)}">{drawing}</div></div>'
-    )
+    return wide_html(figure, title, told)
 
 
 def _names(network: Network, tokens: Sequence[str], places: Places) -> list[Node]:
