@@ -10,7 +10,6 @@ import numpy as np
 from tokimp.errors import OptionError
 from tokimp.given import array, names, one_map, one_text
 from tokimp.types import Explanation, Floats, Token
-from tokimp.views.drawing import markup
 from tokimp.views.page import explanation_body, question
 from tokimp.views.plot import Plot
 
@@ -195,7 +194,8 @@ def plot_logit_lens(
         OptionError: the lens did not read this position. MethodUnavailableError: a classifier.
     """
     from tokimp.views.inside.answer import answer_figure
-    from tokimp.views.inside.lens import lens_figure, lens_html
+    from tokimp.views.inside.lens import lens_figure
+    from tokimp.views.inside.wide import wide_html
 
     lens, word = inside.logit_lens, words_of(inside.model.tokenizer)
     texts = [token.text for token in inside.tokens]
@@ -203,8 +203,7 @@ def plot_logit_lens(
         figure = answer_figure(lens, lens.positions[-1] if position is None else position, texts, word)
         return Plot.drawn("The answer across the layers", figure)
     figure = lens_figure(lens, texts, word, position=position)
-    body = f'<section class="tk-root tk-inside">{markup(lens_html(figure))}</section>'
-    return Plot.drawn("What each layer would say", figure, body)
+    return Plot.drawn("What each layer would say", figure, wide_html(figure, "What each layer would say"))
 
 
 def plot_token_probabilities(

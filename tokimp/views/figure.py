@@ -14,7 +14,7 @@ from typing import Any
 from tokimp.assets import read_asset
 from tokimp.views.characters import escaped
 from tokimp.views.drawing import Node
-from tokimp.views.shades import Shades, shades
+from tokimp.views.shades import Shades, mixed, shades
 from tokimp.views.sheets import digest, used
 
 SIZE = 13.0
@@ -22,6 +22,9 @@ SIZE = 13.0
 
 MARGIN = 16.0
 """Around the drawing, in a file of its own."""
+
+_FAINT = 0.3
+"""What is left of a line's colour where a cell has no shade."""
 
 _FONTS = "Helvetica,Arial,Liberation Sans,sans-serif"
 _SHEETS = "explanation.css", "charts.css", "inside_charts.css"
@@ -90,6 +93,8 @@ class Around:
     def _color(self, name: str) -> str | None:
         if not name:
             return None
+        if name == "shade" and self.shade == "tk0":
+            return mixed(self.colors.line, self.colors.paper, _FAINT)
         if name == "shade":
             return self.colors.ground.get(self.shade, self.colors.line)
         if name == "letters":

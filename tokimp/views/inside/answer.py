@@ -9,7 +9,7 @@ import numpy as np
 from tokimp.views.characters import quoted
 from tokimp.views.drawing import Node, node
 from tokimp.views.inside.axes import WIDTH, Axis, chart, columns, heading, path, rows, text
-from tokimp.views.inside.lens import Reading, Word
+from tokimp.views.inside.lens import Reading, Word, place_of
 from tokimp.views.numbers import percent
 
 _LEFT, _RIGHT = 62.0, WIDTH - 12.0
@@ -24,10 +24,10 @@ def answer_payload(
 
 
 def answer_figure(lens: Reading, position: int, tokens: list[str], word: Word, *, layer: int | None = None) -> Node:
-    """Two charts over the layers: probability of the answer after token `position`, and its rank on a log axis,
+    """Two charts over the layers: probability of the answer at token `position`, and its rank on a log axis,
     1 on top. `layer` is marked. What the answer is stands in the heading, with the layer that settles it.
     """
-    place = lens.positions.index(position)
+    place = place_of(lens, position)
     shares = np.asarray(lens.probability, dtype=np.float64)[:, place]
     ranks = np.asarray(lens.rank, dtype=np.float64)[:, place]
     sentence = _sentence(quoted(word(int(lens.answer[place]))), quoted(tokens[position]), shares, ranks)
@@ -60,7 +60,7 @@ def answer_figure(lens: Reading, position: int, tokens: list[str], word: Word, *
 
 
 def _sentence(answer: str, token: str, shares: Any, ranks: Any) -> str:
-    begin = f"{answer} after {token}: {percent(float(shares[-1]))} in the end"
+    begin = f"{answer} at {token}: {percent(float(shares[-1]))} in the end"
     if ranks[-1] != 1:
         return f"{begin}, rank {ranks[-1]:,.0f}"
     behind = np.flatnonzero(ranks != 1)

@@ -22,6 +22,7 @@ COLUMNS = 12
 
 _CELL, _ROW, _GAP = 76, 24, 2
 _SIZE = 13.0
+_HEADING = 330.0
 _PLACES = ("1st", "2nd", "3rd")
 
 Word = Callable[[int], str]
@@ -31,7 +32,7 @@ class Reading(Protocol):
     """What `internals.logit_lens` returns."""
 
     @property
-    def positions(self) -> tuple[int, ...]: ...
+    def positions(self) -> Any: ...
     @property
     def top(self) -> Any: ...
     @property
@@ -97,8 +98,8 @@ def lens_figure(
     """The same as a drawing, with its scale: the likeliest words of each cell on hover."""
     table = _table(lens, tokens, word, position, selected)
     size, shades = _geometry(table), _shades(table)
-    width = max(float(size["width"]), 300.0)
-    drawn, top = heading(f"{table.title}: read downwards, from the input to the last layer", width)
+    width = max(float(size["width"]), _HEADING)
+    drawn, top = heading(f"{table.title}: read downwards, from the input to the last layer", _HEADING)
     content: list[Node] = list(drawn)
     for column, name in enumerate(table.columns):
         middle = size["left"] + column * _CELL + (_CELL - _GAP) / 2
@@ -114,24 +115,19 @@ def lens_figure(
     return chart(content, top + len(table.rows) * _ROW + 30, _summary(table), width)
 
 
-def lens_html(figure: Node) -> Node:
-    """The drawing in a box that scrolls by itself: words do not shrink with the page."""
-    return node("div", [figure], kind="tk-heat", tabindex=0, role="group", aria_label=str(figure[1]["aria-label"]))
-
-
 def _table(lens: Reading, tokens: Sequence[str], word: Word, position: int | None, selected: int | None) -> _Table:
     layers = len(lens.top)
     rows = ["input", *(f"layer {layer}" for layer in range(1, layers))]
     if position is not None:
-        place = _place(lens, position)
+        place = place_of(lens, position)
         words = [[word(int(each)) for each in lens.top[layer, place]] for layer in range(layers)]
         shares = np.asarray(lens.top_probability, dtype=np.float64)[:, place]
         said = [[percent(float(share)) for share in row] for row in shares]
         ranks = [_PLACES[rank] if rank < len(_PLACES) else f"{rank + 1}th" for rank in range(shares.shape[1])]
-        title = f"What each layer would say after {quoted(tokens[position])}"
+        title = f"What each layer would say at {quoted(tokens[position])}"
         return _Table(title, "likeliest", rows, ranks, words, shares, said, frozenset())
     columns = _columns(lens, selected)
-    places = [_place(lens, column) for column in columns]
+    places = [place_of(lens, column) for column in columns]
     words = [[word(int(lens.top[layer, place, 0])) for place in places] for layer in range(layers)]
     shares = np.asarray(lens.top_probability, dtype=np.float64)[:, places, 0]
     said = [[_candidates(lens, layer, place, word) for place in places] for layer in range(layers)]
@@ -140,17 +136,16 @@ def _table(lens: Reading, tokens: Sequence[str], word: Word, position: int | Non
     return _Table("What each layer would say at each token", "token", rows, names, words, shares, said, picked)
 
 
-def _place(lens: Reading, position: int) -> int:
-    if position not in lens.positions:
-        raise OptionError(
-            f"The lens did not read token {position}.", f"It read {', '.join(map(str, lens.positions[:20]))}."
-        )
-    return lens.positions.index(position)
+def place_of(lens: Reading, position: int) -> int:
+    read = [int(each) for each in lens.positions]
+    if position not in read:
+        raise OptionError(f"The lens did not read token {position}.", f"It read {', '.join(map(str, read[:20]))}.")
+    return read.index(position)
 
 
 def _columns(lens: Reading, selected: int | None) -> list[int]:
     """The last positions, or where the selected one is not among them, those that end with it."""
-    read = list(lens.positions)
+    read = [int(each) for each in lens.positions]
     end = len(read)
     if selected in read and read.index(selected) < end - COLUMNS:
         end = max(read.index(selected) + 1, min(COLUMNS, end))
