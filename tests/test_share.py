@@ -36,6 +36,7 @@ LONG = Request(
     seed=7,
     mask=1,
     precision="bf16",
+    view="layers",
 )
 # Jane Austen, Pride and Prejudice (1813), from the beginning.
 ENGLISH = """\

@@ -11,6 +11,7 @@ from tokimp.version import __version__
 if _TYPE_CHECKING:
     from tokimp.api import ask, catalog, explain, load, methods, predict, tasks
     from tokimp.internals.inspecting import inspect
+    from tokimp.internals.looks.seeing import look
     from tokimp.notebook import (
         plot_agreement,
         plot_attention_heatmap,
@@ -37,6 +38,7 @@ __all__ = [
     "explain",
     "inspect",
     "load",
+    "look",
     "methods",
     "plot_agreement",
     "plot_attention_heatmap",
@@ -54,6 +56,7 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("ask", "catalog", "explain", "load", "methods", "predict", "tasks"), "tokimp.api"),
     "inspect": "tokimp.internals.inspecting",
+    "look": "tokimp.internals.looks.seeing",
     **dict.fromkeys((name for name in __all__ if name.startswith("plot_")), "tokimp.notebook"),
 }
 """Where names live that are imported once they are asked for."""

@@ -46,6 +46,7 @@ _DEFAULTS: dict[str, Any] = {
     "precision": "fp32",
     "seed": 0,
     "target": None,
+    "view": "",
 }
 
 COPY_AGAIN = "Copy it again, whole, from where it was shared."
@@ -243,6 +244,7 @@ _HOLDS: dict[str, Callable[[object], bool]] = {
     "target": _is_word,
     "task": _one_of(TASKS),
     "text": _is_text,
+    "view": _is_name,
 }
 
 

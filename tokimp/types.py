@@ -76,7 +76,7 @@ class Request:
 
     `target` and `contrast` are as asked: a word, a label, an id, or None for the model's own
     prediction (no contrast). `mask` counts the masks of a fill-mask text from 0. `precision` is
-    what the network computes in.
+    what the network computes in. `view` is what is looked at inside the model; "" is an explanation.
     """
 
     model: str
@@ -91,6 +91,7 @@ class Request:
     seed: int = 0
     mask: int = 0
     precision: Precision = "fp32"
+    view: str = ""
 
     def __post_init__(self) -> None:
         for name, known in (("task", TASKS), ("output", OUTPUTS), ("precision", PRECISIONS)):

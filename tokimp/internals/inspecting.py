@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -19,6 +21,11 @@ from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.types import Floats, Target, Token
 
+Kept = TypeVar("Kept")
+
+SECOND = 512
+"""Tokens that a second text may have, where the first is shorter."""
+
 
 @dataclass(frozen=True, eq=False)
 class Internals:
@@ -29,6 +36,19 @@ class Internals:
 
     model: TextModel
     inputs: Encoded
+    memory: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def kept(self, name: str, compute: Callable[[], Kept]) -> Kept:
+        """What `compute` returned the first time that this name was asked for: nothing that holds a model."""
+        if name not in self.memory:
+            self.memory[name] = compute()
+        return cast(Kept, self.memory[name])
+
+    def beside(self, text: str) -> Internals:
+        """The insides of the same model while it reads another text, kept with these. Of at most as many tokens."""
+        most = max(len(self.inputs), SECOND)
+        inputs, memory = self.kept(f"beside {text}", lambda: (self.model.encode(text, most), dict[str, Any]()))
+        return Internals(self.model, inputs, memory)
 
     @property
     def tokens(self) -> tuple[Token, ...]:

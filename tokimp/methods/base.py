@@ -50,14 +50,17 @@ class MethodInfo:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One declared option: `kind` is the type of free values (None: only `choices`)."""
+    """One declared option: `kind` is the type of free values (None: only `choices`).
+
+    Of numbers `low` and `high` are the limits, of text `high` is the most characters.
+    """
 
     name: str
     label: str
     help: str
     default: Value
     choices: tuple[Value, ...]
-    kind: type[int] | type[float] | None
+    kind: type[int] | type[float] | type[str] | None
     low: float | None
     high: float | None
 
@@ -70,8 +73,10 @@ class Option:
         for choice in self.choices:
             if value == choice and type(value) is type(choice):
                 return value
-        if self.kind is not None and isinstance(value, int | float) and not isinstance(value, bool):
-            number = self.kind(value) if math.isfinite(value) else math.nan
+        if self.kind is str and isinstance(value, str) and len(value) <= (self.high or 0):
+            return value
+        if self.kind in (int, float) and isinstance(value, int | float) and not isinstance(value, bool):
+            number = (int(value) if self.kind is int else float(value)) if math.isfinite(value) else math.nan
             if number == value and not self._outside(number):
                 return number
         raise OptionError(f"{self.name} = {value!r} will not do.", f"Choose {self.range}.")
@@ -80,7 +85,9 @@ class Option:
     def range(self) -> str:
         """What may be chosen, in words."""
         parts = [repr(choice) if isinstance(choice, str) else str(choice) for choice in self.choices]
-        if self.kind is not None:
+        if self.kind is str:
+            parts.append(f"text of at most {self.high:g} characters")
+        elif self.kind is not None:
             limits = f" of at least {self.low:g}" if self.low is not None else ""
             limits = (
                 f" from {self.low:g} to {self.high:g}" if self.high is not None and self.low is not None else limits
@@ -117,7 +124,7 @@ def option(
     help: str,
     *,
     choices: tuple[Value, ...] = (),
-    kind: type[int] | type[float] | None = None,
+    kind: type[int] | type[float] | type[str] | None = None,
     low: float | None = None,
     high: float | None = None,
 ) -> Any:

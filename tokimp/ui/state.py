@@ -17,7 +17,8 @@ from tokimp.ui.forms import Picked
 class Asked:
     """A question as the form puts it. `mask` counts the masks from 0; `options` differ from the defaults.
 
-    `revision` is that of the model, as a link names it; None is whatever this page has.
+    `revision` is that of the model, as a link names it; None is whatever this page has. `view` is what
+    is looked at inside the model, which has no method; "" is an explanation.
     """
 
     task: Task
@@ -32,6 +33,7 @@ class Asked:
     precision: Precision = "fp32"
     options: Mapping[str, Value] = field(default_factory=dict)
     revision: str | None = None
+    view: str = ""
 
     def request(self, revision: str) -> Request:
         """The question to the model of that revision, by which its result is known."""
@@ -48,6 +50,7 @@ class Asked:
             seed=self.seed,
             mask=self.mask,
             precision=self.precision,
+            view=self.view,
         )
 
 

@@ -1,0 +1,102 @@
+"""The look from both sides: an attribution beside what attention shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from tokimp.internals.agreement import agreement
+from tokimp.internals.attention_maps import Measure, attention_map
+from tokimp.internals.inspecting import Internals
+from tokimp.internals.looks.base import MOST_HEADS, Aim, Findings, LookInfo, checked_layer, register, token_option
+from tokimp.internals.network import Influence, TokenNetwork, token_network
+from tokimp.methods import METHODS
+from tokimp.methods.base import build as build_method
+from tokimp.methods.base import check_available as check_method
+from tokimp.methods.base import option
+from tokimp.types import Floats, Target
+from tokimp.watch import Watch
+
+MEASURES = ("weights", "norms", "rollout", "value_zeroing")
+
+
+@register
+@dataclass(frozen=True)
+class AgreementLook:
+    info: ClassVar[LookInfo] = LookInfo(
+        key="inside_outside",
+        title="Inside against outside",
+        tells="Whether the tokens that count for the answer are those that attention looks at.",
+        paper="Jain & Wallace 2019; Wiegreffe & Pinter 2019",
+        url="https://arxiv.org/abs/1902.10186",
+        cost="1 or 2 evaluations, and what the method takes",
+        targeted=True,
+        marks=("token",),
+        needs=frozenset({"attention"}),
+    )
+    method: str = option(
+        "gradient_x_input",
+        "Attribution",
+        "How scores are found, by the method’s usual options.",
+        choices=tuple(METHODS),
+    )
+    measure: str = option(
+        "weights",
+        "Attention",
+        "weights or value norms of a head, a layer or all; rollout and value zeroing through all layers.",
+        choices=MEASURES,
+    )
+    layer: int | None = option(
+        None, "Layer", "From 1; None is the mean over layers.", choices=(None,), kind=int, low=1, high=199
+    )
+    head: int | None = option(
+        None, "Head", "From 0; None is the mean over heads.", choices=(None,), kind=int, low=0, high=MOST_HEADS
+    )
+    token: int | None = token_option()
+
+    def see(self, aim: Aim) -> Findings:
+        """Arrays: scores (token,), in the target's unit where the method is signed; attention (token,) from where
+        the answer is read. Facts: target, signed, title of the method; pearson and spearman of the scores' sizes
+        with attention over the n tokens that are not special, or why_not; at_odds, tokens that disagree most first.
+        """
+        watch = aim.watch
+        watch(0.0)
+        checked_layer(self.layer, len(aim.inside.model.blocks) + 1)
+        longer, target = aim.target()
+        method = METHODS[self.method]
+        check_method(longer.model, self.method)
+        attention = self._attention(longer, target, watch)
+        seed = aim.request.seed
+
+        def attribute() -> Floats:
+            built = build_method(self.method, {}, seed)
+            return built.attribute(longer.model, longer.inputs, target, watch).scores
+
+        name = f"{self.method} of {target} by {seed}"
+        scores = longer.kept(name, attribute)
+        facts = {"target": target.label, "signed": method.info.signed, "method": method.info.title}
+        facts |= {"output": target.output, "position": target.position}
+        typed = np.array([not token.special for token in longer.tokens])
+        found = agreement(np.abs(scores), attention, typed)
+        facts |= {"pearson": found.pearson, "spearman": found.spearman, "n": found.count, "why_not": found.why_not}
+        facts["at_odds"] = found.places[found.at_odds].tolist()
+        return Findings({"scores": scores, "attention": attention}, facts)
+
+    def _attention(self, inside: Internals, target: Target, watch: Watch) -> Floats:
+        model, inputs = inside.model, inside.inputs
+        if self.measure in ("weights", "norms"):
+            watch.count(1)
+            block = None if self.layer is None else self.layer - 1
+            measure: Measure = "norms" if self.measure == "norms" else "weights"
+            row: Floats = attention_map(model, inputs, block, self.head, measure)[target.position]
+            return row
+
+        influence: Influence = "attention" if self.measure == "rollout" else "value_zeroing"
+
+        def network() -> TokenNetwork:
+            return token_network(model, inputs, influence, target.position, watch)
+
+        direct: Floats = inside.kept(f"network by {influence}", network).direct[target.position]
+        return direct

@@ -1,0 +1,107 @@
+"""The look at hidden states: as points, on their way, and how alike they are."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tokimp.internals.hidden_states import projection, similarity
+from tokimp.internals.inspecting import Internals
+from tokimp.internals.looks.base import (
+    Aim,
+    Findings,
+    LookInfo,
+    checked_layer,
+    checked_token,
+    layer_option,
+    register,
+    token_option,
+)
+from tokimp.internals.looks.words import other_option
+from tokimp.methods.base import option
+from tokimp.models.layers import hidden_states
+from tokimp.types import Floats
+from tokimp.watch import Watch
+
+SINK = 8.0
+"""A first token whose state is so many times as long as the others' would leave no room for them in a picture."""
+
+
+@register
+@dataclass(frozen=True)
+class StatesLook:
+    info: ClassVar[LookInfo] = LookInfo(
+        key="hidden_states",
+        title="Hidden states",
+        tells="How the tokens lie to each other at a layer, and one token’s way through all layers, in two dimensions.",
+        paper="Pearson 1901; Hewitt & Manning 2019 on what states hold",
+        url="https://aclanthology.org/N19-1419/",
+        cost="1 evaluation a text",
+    )
+    layer: int | None = layer_option()
+    token: int | None = token_option()
+    first: bool | str = option(
+        "auto",
+        "First token",
+        "In many decoders its state is so long that it hides all others: auto leaves it out where that is so.",
+        choices=("auto", True, False),
+    )
+    other: str = other_option("A second text in the same projection: the same word in another context.")
+
+    def see(self, aim: Aim) -> Findings:
+        """Arrays: points (token, axis) at the layer, and those of the other text, in one projection with the
+        shares of variance `explained`; way (layer, axis) of the token with `way_explained`; similarity
+        (layer, token) of the token to every token. A token that is left out has NaN for its point.
+        """
+        inside, watch = aim.inside, aim.watch
+        watch(0.0)
+        states = _states(inside, watch)
+        layer, token = checked_layer(self.layer, len(states)), checked_token(self.token, inside)
+        other = None if not self.other.strip() else inside.beside(self.other)
+        beside = None if other is None else _states(other, watch)
+        watch(0.5)
+        texts = [states[layer]] + ([] if beside is None else [beside[layer]])
+        kept = [self._kept(each) for each in texts]
+        flat = np.concatenate([each[keep] for each, keep in zip(texts, kept, strict=True)])
+        plane = projection(flat) if len(flat) > 1 else None
+        points = [_spread(keep, None if plane is None else plane.points, kept[:at]) for at, keep in enumerate(kept)]
+        ways = projection(states[:, token])
+        pairs = [(token, each) for each in range(states.shape[1])]
+        arrays: dict[str, np.ndarray] = {
+            "points": points[0],
+            "explained": np.array(plane.explained if plane is not None else (0.0, 0.0)),
+            "way": ways.points,
+            "way_explained": np.array(ways.explained),
+            "similarity": similarity(states, pairs),
+        }
+        facts: dict[str, Any] = {"layer": layer, "token": token, "left_out": [0] if not kept[0][0] else []}
+        if other is not None:
+            arrays["other_points"] = points[1]
+            facts["other_tokens"] = [asdict(each) for each in other.tokens]
+        return Findings(arrays, facts)
+
+    def _kept(self, states: Floats) -> np.ndarray:
+        """Which tokens (token,) are drawn."""
+        keep = np.ones(len(states), dtype=bool)
+        lengths = np.linalg.norm(states.astype(np.float64), axis=-1)
+        auto = len(states) > 3 and lengths[0] > SINK * float(np.median(lengths[1:]))
+        keep[0] = not (auto if self.first == "auto" else self.first is False) or len(states) < 3
+        return keep
+
+
+def _states(inside: Internals, watch: Watch) -> Floats:
+    def read() -> Floats:
+        watch.count(1)
+        return np.stack([each.cpu().numpy() for each in hidden_states(inside.model, inside.inputs.ids)])
+
+    return inside.kept("hidden states", read)
+
+
+def _spread(keep: np.ndarray, points: Floats | None, before: list[np.ndarray]) -> Floats:
+    """The points of one text (token, axis), NaN where a token is left out."""
+    spread = np.full((len(keep), 2), np.nan)
+    start = sum(int(each.sum()) for each in before)
+    spread[keep] = 0.0 if points is None else points[start : start + int(keep.sum())]
+    return spread
