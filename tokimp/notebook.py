@@ -105,9 +105,8 @@ def plot_layers(scores: Any, tokens: Tokens | None = None, *, signed: bool = Tru
     else:
         values = one_text(array(scores), 2)
         rows = state_names(len(values))
-    return Plot.drawn(
-        "Scores at each layer", layers_figure(values, names(tokens, values.shape[1]), rows, signed=signed)
-    )
+    figure = layers_figure(values, names(tokens, values.shape[1]), rows, signed=signed)
+    return Plot.drawn("Scores at each layer", figure, wide_html(figure, "Scores at each layer"))
 
 
 def plot_network(

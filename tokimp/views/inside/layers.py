@@ -20,6 +20,9 @@ from tokimp.views.text import AWAY, TOWARDS
 
 AXES = ("layer", "token")
 
+_ROOM = 8
+"""Letters of a number that a cell holds."""
+
 
 def layers_payload(
     scores: npt.ArrayLike,
@@ -120,11 +123,10 @@ def _cell(drawing: dict[str, Any], names: list[list[str]], row: int, column: int
     size, number = drawing["geometry"], drawing["numbers"][row][column]
     x, y = size["left"] + column * size["cell"], size["top"] + row * size["row"]
     wide, high = size["cell"] - size["gap"], size["row"] - size["gap"]
-    parts = [
-        node("title", f"{names[0][row]} × {names[1][column]}: {number}"),
-        node("rect", x=x, y=y, width=wide, height=high, rx=2),
-    ]
-    if size["numbers"]:
+    parts = [node("title", f"{names[0][row]} × {names[1][column]}: {number}")]
+    if drawing["classes"][row][column] != "tk0":
+        parts.append(node("rect", x=x, y=y, width=wide, height=high, rx=2))
+    if size["numbers"] and len(number) <= _ROOM:
         middle: dict[str, str | float] = {"text_anchor": "middle", "dominant_baseline": "central"}
         parts.append(node("text", number, x=x + wide / 2, y=y + high / 2, **middle))
     return node("g", parts, kind=drawing["classes"][row][column])
