@@ -40,7 +40,7 @@ def placed(spots: Sequence[Spot], room: Box) -> list[Node]:
     """
     if not spots:
         return []
-    points = np.array([(spot.x, spot.y) for spot in spots])
+    points = np.array([(spot.x, spot.y) for spot in spots], dtype=np.float64)
     taken: list[Box] = []
     drawn: list[Node] = []
     for each in _order(spots, points):
