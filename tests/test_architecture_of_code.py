@@ -26,7 +26,7 @@ MANY_PARAMETERS = {
     ("tokimp/ui/endpoints.py", "explain"): "the same over HTTP, where every argument is documented by itself",
 }
 
-NOUNS = {"types", "errors", "registry", "watch", "assets", "version", "given"}
+NOUNS = {"types", "exports", "errors", "registry", "watch", "assets", "version", "given"}
 CORE = {"nouns", "models", "methods", "internals", "metrics"}
 MAY_IMPORT = {
     "nouns": {"nouns"},
@@ -49,14 +49,14 @@ MAY_IMPORT = {
     "app": {"ui"},
 }
 LAZY_EDGES = {
-    ("tokimp/types.py", "tokimp.views.page"): "an explanation shows itself in a notebook",
-    ("tokimp/types.py", "tokimp.views.svg"): "an explanation draws itself",
-    ("tokimp/types.py", "tokimp.views.files"): "an explanation saves itself in the format that a name asks for",
-    ("tokimp/types.py", "tokimp.interop"): "an explanation turns into what other libraries take",
+    ("tokimp/exports.py", "tokimp.views.page"): "an explanation shows itself in a notebook",
+    ("tokimp/exports.py", "tokimp.views.svg"): "an explanation draws itself",
+    ("tokimp/exports.py", "tokimp.views.files"): "an explanation saves itself in the format that a name asks for",
+    ("tokimp/exports.py", "tokimp.interop"): "an explanation turns into what other libraries take",
     ("tokimp/types.py", "tokimp.share"): "a request knows its link",
 }
 AT_HOME = {
-    "torch": {"models", "methods", "internals", "metrics", "api"},
+    "torch": {"models", "methods", "internals", "metrics", "api", "interop"},
     "transformers": {"models"},
     "shap": {"methods", "interop"},
     "gradio": {"ui", "app"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,6 +56,31 @@ def test_plots_of_shap_run() -> None:
     assert widths == [0.25, 0.5, 1.0, 2.0]
 
 
+@pytest.mark.filterwarnings("ignore::Warning")  # inseq's own, on import
+def test_inseq_gets_one_generated_token_and_keeps_it_through_a_file(tmp_path: Path) -> None:
+    import inseq
+
+    explanation = explain("The film was", scores=[0.5, -2.0, 0.25])
+    given = explanation.to_inseq()
+    (scores,) = given.get_scores_dicts()
+    (step,) = scores["target_attributions"]
+    assert step == (3, explanation.target.label)
+    found = list(scores["target_attributions"][step].values())
+    assert found[:-1] == [0.5, -2.0, 0.25]
+    assert np.isnan(found[-1])
+    assert list(scores["step_scores"][step].values()) == [pytest.approx(explanation.output)]
+    given.save(tmp_path / "given.json")
+    (again,) = inseq.FeatureAttributionOutput.load(tmp_path / "given.json").sequence_attributions
+    assert again.target_attributions[:-1, 0].tolist() == [0.5, -2.0, 0.25]
+    assert [token.token for token in again.source] == [token.text for token in explanation.tokens]
+
+
+def test_inseq_knows_no_classes() -> None:
+    read = explain("The film")
+    with pytest.raises(TokimpError, match="generated tokens only"):
+        replace(read, request=replace(read.request, task="classification")).to_inseq()
+
+
 def test_pandas_gets_one_row_a_token() -> None:
     pytest.importorskip("pandas")
     explanation = hostile(stderr=np.full(len(hostile().tokens), 0.5))
@@ -74,8 +100,9 @@ def test_scores_without_errors_have_none_in_pandas() -> None:
     assert list(frame.columns) == ["token", "id", "start", "end", "special", "segment", "score", "stderr"]
 
 
-@pytest.mark.parametrize(("library", "method"), [("shap", "to_shap"), ("pandas", "to_pandas")])
+@pytest.mark.parametrize(("library", "method"), [("shap", "to_shap"), ("inseq", "to_inseq"), ("pandas", "to_pandas")])
 def test_what_is_missing_is_named(library: str, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, library, None)
+    for name in {library, *(name for name in sys.modules if name.startswith(f"{library}."))}:
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(TokimpError, match=f"pip install {library}"):
         getattr(replace(explain("a")), method)()

@@ -33,6 +33,39 @@ def to_shap(explanation: Explanation) -> Any:
     )
 
 
+def to_inseq(explanation: Explanation) -> Any:
+    """An `inseq.FeatureAttributionOutput` of one step, for inseq's views and files.
+
+    Its target is the text's tokens and the explained word as one more; target_attributions
+    (token, step) hold the scores, NaN for the word itself. step_scores has the explained value
+    under its unit: logit, probability or log_prob.
+
+    Raises:
+        TokimpError: inseq is not installed, or nothing was generated: inseq knows no classes and no masks.
+    """
+    if explanation.request.task != "next-token":
+        raise TokimpError("inseq works with generated tokens only.", "Use to_shap() or to_pandas().")
+    try:
+        import torch
+        from inseq.data.attribution import CoarseFeatureAttributionSequenceOutput, FeatureAttributionOutput
+        from inseq.utils.typing import TokenWithId
+    except ImportError as error:
+        raise TokimpError("inseq is not installed.", "pip install inseq") from error
+    target, request, count = explanation.target, explanation.request, len(explanation.tokens)
+    read = [TokenWithId(token.text, token.id) for token in explanation.tokens]
+    unit = {"prob": "probability"}.get(target.output, target.output)
+    sequence = CoarseFeatureAttributionSequenceOutput(
+        source=read,
+        target=[*read, TokenWithId(target.label, target.index)],
+        target_attributions=torch.tensor([*explanation.scores.tolist(), float("nan")])[:, None],
+        step_scores={unit: torch.tensor([explanation.output])},
+        attr_pos_start=count,
+        attr_pos_end=count + 1,
+    )
+    facts = {"model_name": request.model, "attribution_method": request.method, "attributed_fn": unit}
+    return FeatureAttributionOutput([sequence], info=facts)
+
+
 def to_pandas(explanation: Explanation) -> Any:
     """A `pandas.DataFrame` with one row a token; the index is its position.
 

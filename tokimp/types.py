@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from os import PathLike
 from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from tokimp.errors import OptionError
+from tokimp.exports import Exports
 
 Task = Literal["classification", "next-token", "masked-lm"]
 Output = Literal["logit", "log_prob", "prob"]
@@ -151,7 +151,7 @@ _ARRAYS = ("scores", "stderr", "history", "layers", "pairs")
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Exports):
     """A request with its answer: scores for every token, and where they come from.
 
     `output` is the value of the target on the whole text, in the unit `target.output`;
@@ -226,47 +226,6 @@ class Explanation:
             return cls(**fields)
         except (KeyError, TypeError) as error:
             raise ValueError("This is not a whole explanation.") from error
-
-    def link(self, base_url: str) -> str:
-        """The page at `base_url`, asked for this explanation again."""
-        return self.request.link(base_url)
-
-    def to_html(self, link: str | None = None) -> str:
-        """One self-contained page: no script, no request, light and dark."""
-        from tokimp.views.page import explanation_page
-
-        return explanation_page(self, link)
-
-    def to_svg(self, *, dark: bool = False, transparent: bool = False, link: str | None = None) -> str:
-        """Caption, coloured text and legend as one drawing without script."""
-        from tokimp.views.svg import explanation_svg
-
-        return explanation_svg(self, dark=dark, transparent=transparent, link=link)
-
-    def save(
-        self, path: str | PathLike[str], *, dark: bool = False, transparent: bool = False, link: str | None = None
-    ) -> None:
-        """Writes .html, .svg, .png, .md, .tex, .csv or .json."""
-        from tokimp.views.files import Look, save
-
-        save(self, path, Look(dark, transparent, link))
-
-    def to_shap(self) -> Any:
-        """A `shap.Explanation`, for shap's plots."""
-        from tokimp.interop import to_shap
-
-        return to_shap(self)
-
-    def to_pandas(self) -> Any:
-        """A `pandas.DataFrame` of one row a token."""
-        from tokimp.interop import to_pandas
-
-        return to_pandas(self)
-
-    def _repr_html_(self) -> str:
-        from tokimp.views.page import explanation_fragment
-
-        return explanation_fragment(self)
 
 
 def _tuples(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
