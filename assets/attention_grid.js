@@ -151,7 +151,10 @@ function attentionGrid(element, trigger, props, watch) {
     if (node) readout.textContent = node.getAttribute("aria-label");
   };
   box.addEventListener("pointerover", tell);
-  box.addEventListener("focusin", tell);
+  box.addEventListener("focusin", (event) => {
+    active = Math.max(0, options.indexOf(event.target));
+    tell(event);
+  });
 
   onTheme(root, () => options.length && props.value && colour());
   watch(["value", "state"], render);
