@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from tokimp.errors import BusyError, Cancelled, LinkError, OptionError, TokimpError
+from tokimp.internals.looks.seen import Seen
 from tokimp.methods.base import build
 from tokimp.models.catalog import CATALOG
 from tokimp.models.loading import MODELS
@@ -19,6 +20,7 @@ from tokimp.ui import controls, revisions, work
 from tokimp.ui.background import Background, Job, Report
 from tokimp.ui.counts import Counts, Kind, Tally
 from tokimp.ui.limits import Limits
+from tokimp.ui.looking import Looking, looked
 from tokimp.ui.recent import Recent
 from tokimp.ui.results import Results, key_of
 from tokimp.ui.state import Asked, Grid, Result, asked_of
@@ -37,6 +39,7 @@ class Desk:
     def __init__(self, results: Results | None = None, limits: Limits | None = None) -> None:
         self.results = results or Results(NoStore())
         self.limits = limits or Limits.from_environment()
+        self.looking = Looking()
         self.turns = work.Turns()
         self.counts = Counts()
         self.visitors = Visitors(self.limits)
@@ -51,12 +54,15 @@ class Desk:
 
     def found(self, asked: Asked) -> Result | None:
         """The result where it was computed before, as far as that can be known without loading a model."""
-        own = revisions.own(asked.model, asked.task) if asked.model in CATALOG else None
-        wanted = [asked.revision]
-        if asked.revision is None or not controls.any_model_allowed():
-            wanted.append(own)  # which answers in place of any other
-        known = [revision for revision in wanted if revision is not None]
-        return next(filter(None, (self._before(asked.request(revision)) for revision in known)), None)
+        return next(filter(None, (self._before(request) for request in _requests(asked))), None)
+
+    def seen(self, asked: Asked) -> Seen | None:
+        """What `asked.view` shows, where it was seen before or follows from what is kept of the model's insides."""
+        before = next(filter(None, (self.looking.find(request) for request in _requests(asked))), None)
+        model = revisions.held(asked.model, asked.task)
+        if before is not None or model is None or asked.revision not in (None, model.revision):
+            return before
+        return self.looking.without_model(model.computing_in(asked.precision), asked.request(model.revision))
 
     def answer(
         self, asked: Asked, report: work.Report[Result], kind: Kind = "page", visitor: str = "", within: float = 0.0
@@ -80,6 +86,25 @@ class Desk:
             else:
                 tally.outcome = "found"
             return result
+
+    def look(self, asked: Asked, report: work.Report[Seen], kind: Kind = "page", visitor: str = "") -> Seen:
+        """What `asked.view` shows inside the model, found or else looked for and kept.
+
+        Raises:
+            As `answer`; TooMuchWorkError at a limit.
+        """
+        with self.counts.request(kind) as tally:
+            work.check_length(asked.text)
+            work.check_model(asked.model)
+            seen = self.seen(asked)
+            if seen is None:
+                with self._at_the_model(report, visitor):
+                    model = work.loaded(asked, report)  # held by this name, so that nobody loads it again meanwhile
+                    seen = looked(self.looking, model, asked.request(model.revision), report, self.limits)
+                    tally.evaluations = seen.evaluations
+            else:
+                tally.outcome = "found"
+            return seen
 
     def grid(self, shown: Result, report: work.Report[Result], visitor: str = "") -> Result:
         """The result with its heatmap, which is kept with it.
@@ -190,3 +215,12 @@ class Desk:
         finally:
             self.visitors.spend(visitor, time.monotonic() - start)
             self._computing.release()
+
+
+def _requests(asked: Asked) -> list[Request]:
+    """The question to each revision that may answer it here, as far as that can be known without loading a model."""
+    own = revisions.own(asked.model, asked.task) if asked.model in CATALOG else None
+    wanted = [asked.revision]
+    if asked.revision is None or not controls.any_model_allowed():
+        wanted.append(own)  # which answers in place of any other
+    return [asked.request(revision) for revision in wanted if revision is not None]
