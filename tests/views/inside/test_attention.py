@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.views.inside.trees import check_drawing, nodes, titles
 from tests.views.markup import Markup
 from tokimp.assets import read_asset
-from tokimp.views.drawing import Node, markup
-from tokimp.views.figure import figure_svg
+from tokimp.views.drawing import markup
 from tokimp.views.inside.attention import (
     LETTERS,
     chosen_cell,
@@ -39,15 +39,6 @@ def attention(count: int, seed: int = 0, causal: bool = True) -> Any:
 def heads(layers: int, count: int, cells: int) -> tuple[Any, Any]:
     pictures = np.stack([[attention(cells, layer * count + head) for head in range(count)] for layer in range(layers)])
     return pictures, np.random.default_rng(1).uniform(size=(layers, count, len(NAMES)))
-
-
-def nodes(tree: Node, tag: str) -> list[Node]:
-    inner = [] if isinstance(tree[2], str) else [found for child in tree[2] for found in nodes(child, tag)]
-    return [tree, *inner] if tree[0] == tag else inner
-
-
-def titles(tree: Node) -> list[Any]:
-    return [node[2] for node in nodes(tree, "title")]
 
 
 def test_each_picture_goes_up_to_its_own_largest() -> None:
@@ -180,6 +171,7 @@ def test_all_heads_without_script_stay_light() -> None:
     tree = grid_figure(pictures, habits, NAMES, selected={"layer": 3, "head": 2})
     assert len(markup(tree)) < 500_000
     assert len(titles(tree)) == 270
+    check_drawing(tree)
     assert len([node for node in nodes(tree, "path") if node[1]["class"] == "tk-zero"]) == 1
 
 
@@ -191,5 +183,5 @@ def test_golden_map(golden: Callable[[str, str], None]) -> None:
     tree = map_figure(attention(8, causal=False), HOSTILE, title="<b>Hostile</b>", selected={"query": 1})
     page = markup(tree)
     assert {tag for tag, _ in Markup(page).tags} == {"svg", "rect", "path", "text", "title"}
-    Markup(figure_svg(tree))
+    check_drawing(tree)
     golden("attention_map.svg.html", page)

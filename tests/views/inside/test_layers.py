@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.views.examples import HOSTILE, tokens_of, with_specials
+from tests.views.inside.trees import check_drawing
 from tests.views.markup import Markup
 from tokimp.views.characters import drawable
 from tokimp.views.drawing import markup
@@ -81,6 +82,11 @@ def test_the_figure_says_every_number() -> None:
     assert "layer 1 ×  two: −2" in page.text
     assert "pushes away −4" in page.text
     assert "pushes" not in Markup(markup(layers_figure(SCORES, ["a", "b"], state_names(3), signed=False))).text
+
+
+def test_the_figure_stays_in_its_frame() -> None:
+    tokens = [f"token {place}" for place in range(12)]
+    check_drawing(layers_figure(np.random.default_rng(0).normal(size=(4, 12)), tokens, state_names(4)))
 
 
 def test_scores_must_fit_the_tokens() -> None:

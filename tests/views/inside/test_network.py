@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.views.inside.trees import check_drawing, nodes
 from tests.views.markup import Markup
-from tokimp.views.drawing import Node, markup
-from tokimp.views.figure import figure_svg
+from tokimp.views.drawing import markup
 from tokimp.views.inside.network import (
     FLOW_SHADES,
     MOST_GREY,
@@ -46,11 +46,6 @@ def by_every_path(edges: Any, token: int, source: int) -> float:
         path = [source, *inner, token]
         total += float(np.prod([edges[layer, path[layer + 1], path[layer]] for layer in range(layers)]))
     return total
-
-
-def nodes(tree: Node, tag: str) -> list[Node]:
-    inner = [] if isinstance(tree[2], str) else [found for child in tree[2] for found in nodes(child, tag)]
-    return [tree, *inner] if tree[0] == tag else inner
 
 
 def test_parts_add_up_over_all_paths() -> None:
@@ -164,5 +159,5 @@ def test_golden_network(golden: Callable[[str, str], None]) -> None:
         "text",
         "title",
     }
-    Markup(figure_svg(network_figure(edges, HOSTILE, 5)))
+    check_drawing(network_figure(edges, HOSTILE, 5))
     golden("network.svg.html", page)
