@@ -60,7 +60,7 @@ def test_lines_and_curves_are_painted() -> None:
     curve = node("path", kind="tks2 tk-line", d="M10 10C10 30 30 40 50 40L90 40")
     seen = pixels(figure_png(figure(curve)))
     on_the_line = seen[int(2 * (MARGIN + 40)), int(2 * (MARGIN + 70))]
-    assert tuple(on_the_line) == pytest.approx(color(shades().ground["tks2"]), abs=12)  # lines are smoothed
+    assert on_the_line.tolist() == pytest.approx(list(color(shades().ground["tks2"])), abs=12)  # lines are smoothed
 
 
 @pytest.mark.parametrize(

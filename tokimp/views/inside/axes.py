@@ -88,7 +88,8 @@ def columns(axis: Axis, bottom: float, write: Write = show, most: int = 6) -> li
 
 
 def text(content: str, x: float, y: float, kind: str = "tk-axis", anchor: str = "start", turn: float = 0.0) -> Node:
-    facts: dict[str, str | float] = {"kind": kind, "x": round(x, 1), "y": round(y, 1)}
+    facts: dict[str, str | float] = {"kind": kind} if kind else {}
+    facts |= {"x": round(x, 1), "y": round(y, 1)}
     if anchor != "start":
         facts["text_anchor"] = anchor
     if turn:
