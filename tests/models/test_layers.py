@@ -10,7 +10,8 @@ from torch import Tensor
 from tests import models
 from tests.models import TEXTS
 from tests.traces import no_trace
-from tokimp.models.layers import HEAD_ROWS, between_layers, head_logits, hidden_states
+from tokimp.models import layers
+from tokimp.models.layers import between_layers, head_logits, hidden_states
 from tokimp.models.text_model import TextModel
 from tokimp.types import Task
 
@@ -63,11 +64,12 @@ def test_the_head_on_the_last_layer_gives_the_model_s_own_answer(family: str, ta
     np.testing.assert_allclose(found[: len(wanted)], wanted, rtol=1e-4, atol=1e-5)
 
 
-def test_many_rows_come_in_parts() -> None:
+def test_many_rows_come_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     model = models.shared("llama", "next-token")
-    states = hidden_states(model, model.encode(TEXTS["next-token"]).ids)[-1][-1:].repeat(HEAD_ROWS + 3, 1)
+    monkeypatch.setattr(layers, "HEAD_NUMBERS", 64 * model.embeddings.shape[0])
+    states = hidden_states(model, model.encode(TEXTS["next-token"]).ids)[-1][-1:].repeat(67, 1)
     parts = list(head_logits(model, states))
-    assert [len(part) for part in parts] == [HEAD_ROWS, 3]
+    assert [len(part) for part in parts] == [64, 3]
     np.testing.assert_allclose(parts[0][:3], parts[1], rtol=1e-5, atol=1e-6)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from tokimp.errors import MethodUnavailableError
 from tokimp.models.layers import head_logits, hidden_states
@@ -14,6 +16,7 @@ from tokimp.models.outputs import log_probability
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.types import Floats
+from tokimp.watch import Watch
 
 Ints = npt.NDArray[np.int64]
 TOP = 5
@@ -37,7 +40,11 @@ class LogitLens:
 
 
 def logit_lens(
-    model: TextModel, inputs: Encoded, positions: tuple[int, ...] | None = None, answer: int | None = None
+    model: TextModel,
+    inputs: Encoded,
+    positions: tuple[int, ...] | None = None,
+    answer: int | None = None,
+    watch: Watch | None = None,
 ) -> LogitLens:
     """The head, with the norm before it, on each layer's hidden states.
 
@@ -55,34 +62,29 @@ def logit_lens(
         positions = tuple(inputs.masks) if inputs.masks else tuple(range(len(inputs)))
     layers = [states[list(positions)] for states in hidden_states(model, inputs.ids)]
     followed = _answers(model, layers[-1]) if answer is None else np.full(len(positions), answer, dtype=np.int64)
-    read = [_read(model, states, followed) for states in layers]
-    return LogitLens(
-        positions=tuple(positions),
-        top=np.stack([each["top"] for each in read]),
-        top_probability=np.stack([each["top_probability"] for each in read]),
-        answer=followed,
-        probability=np.stack([each["probability"] for each in read]),
-        rank=np.stack([each["rank"] for each in read]),
-    )
+    flat = _read(model, torch.cat(layers), np.tile(followed, len(layers)), watch or Watch())
+    read = {name: values.reshape(len(layers), len(positions), *values.shape[1:]) for name, values in flat.items()}
+    return LogitLens(positions=tuple(positions), answer=followed, **read)
 
 
 def _answers(model: TextModel, states: Any) -> Ints:
     return np.concatenate([logits.argmax(-1).cpu().numpy() for logits in head_logits(model, states)])
 
 
-def _read(model: TextModel, states: Any, followed: Ints) -> dict[str, Any]:
-    """Of the vocabulary-sized output only these few numbers are kept."""
+def _read(model: TextModel, states: Tensor, followed: Ints, watch: Watch) -> dict[str, Any]:
+    """Of the vocabulary-sized output of states (row, hidden) only these few numbers (row, …) are kept."""
     found: dict[str, list[Any]] = {"top": [], "top_probability": [], "probability": [], "rank": []}
     start = 0
     for logits in head_logits(model, states):
         wanted = followed[start : start + len(logits)]
         start += len(logits)
         rows = np.arange(len(logits))
-        log_probs = log_probability(logits.double(), model.link)
+        value = logits[rows, wanted]
+        log_probs = log_probability(logits.float(), model.link)
         best = log_probs.topk(min(TOP, log_probs.shape[-1]))
-        value = log_probs[rows, wanted]
         found["top"].append(best.indices.cpu().numpy())
-        found["top_probability"].append(best.values.exp().cpu().numpy())
-        found["probability"].append(value.exp().cpu().numpy())
-        found["rank"].append(1 + (log_probs > value[:, None]).sum(-1).cpu().numpy())
+        found["top_probability"].append(best.values.exp().double().cpu().numpy())
+        found["probability"].append(log_probs[rows, wanted].exp().double().cpu().numpy())
+        found["rank"].append(1 + (logits > value[:, None]).sum(-1).cpu().numpy())
+        watch(start / len(states))
     return {name: np.concatenate(parts) for name, parts in found.items()}

@@ -16,7 +16,7 @@ from tokimp.models.text_model import TextModel
 Enter = Callable[[int, Tensor], Tensor]
 Leave = Callable[[int, Tensor], Tensor | None]
 
-HEAD_ROWS = 64  # a vocabulary-sized output of that many positions is all that is ever held
+HEAD_NUMBERS = 2**23  # logits that are held at a time: of a small vocabulary more rows than of a large one
 
 
 @contextmanager
@@ -71,11 +71,11 @@ def hidden_states(model: TextModel, ids: np.ndarray) -> list[Tensor]:
 def head_logits(model: TextModel, states: Tensor) -> Iterator[Tensor]:
     """What stands behind the last layer, applied to hidden states (row, hidden): logits (row, vocabulary or class).
 
-    Comes in parts of at most `HEAD_ROWS` rows. A classifier's head reads each row as if it stood at
+    Comes in parts of about `HEAD_NUMBERS` logits. A classifier's head reads each row as if it stood at
     the position that it reads. Cost: one evaluation of a single token for each part.
     """
     last = len(model.blocks) - 1
-    for part in torch.split(states, HEAD_ROWS):
+    for part in torch.split(states, max(1, HEAD_NUMBERS // model.embeddings.shape[0])):
 
         def replace(layer: int, _batch: Tensor, part: Tensor = part) -> Tensor | None:
             return part[:, None] if layer == last else None

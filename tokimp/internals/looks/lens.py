@@ -41,7 +41,7 @@ class LensLook:
 
         def read() -> LogitLens:
             watch.count(2)
-            return logit_lens(inside.model, inside.inputs, answer=answer)
+            return logit_lens(inside.model, inside.inputs, answer=answer, watch=watch)
 
         lens = inside.kept(f"lens of {answer}", read)
         arrays = {
