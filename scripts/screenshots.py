@@ -39,7 +39,7 @@ def main() -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
         raise SystemExit("Photographs are taken with Debian's chromium: install it.")
-    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ |= {"HF_HUB_OFFLINE": "1", "TOKIMP_STORE": "off"}
     demo = serve(wait=False, quiet=True, server_name="127.0.0.1")
     with sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium, args=FLAGS) as browser:
         if len(sys.argv) > 1:

@@ -90,7 +90,12 @@ def test_a_heatmap_is_asked_for_once(result: Result) -> None:
     last = list(handlers.run_grid(desk, result, VISITOR, begun["turn"]))[-1]
     assert last["shown"].grid is not None
     assert handlers.begin_grid(desk, last["shown"], VISITOR) == {}
-    assert handlers.begin_grid(desk, None, VISITOR) == {}
+
+
+def test_what_is_asked_of_a_forgotten_result_asks_for_explain() -> None:
+    for changes in (handlers.begin_grid(Desk(), None, VISITOR), handlers.take_file(None, ".html", {"page": "x"})):
+        assert list(changes) == ["status"]
+        assert words(changes["status"]) == "There is no result at hand. Press Explain."
 
 
 def test_an_error_says_what_to_do_and_undims_the_earlier_result(result: Result) -> None:

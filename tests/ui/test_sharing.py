@@ -118,7 +118,6 @@ def test_a_page_that_is_none_is_told(result: Result, page: object) -> None:
 @pytest.mark.parametrize(("suffix", "wish"), [(3, WISH), (".html", None), (None, WISH), (".html", [1])])
 def test_what_no_browser_of_ours_sends_changes_nothing(result: Result, suffix: object, wish: object) -> None:
     assert handlers.take_file(result, suffix, wish) == {}
-    assert handlers.take_file(None, ".html", WISH) == {}
 
 
 def test_a_format_that_is_none_is_told(result: Result) -> None:

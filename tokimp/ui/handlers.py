@@ -84,7 +84,9 @@ def queued(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
 
 def begin_grid(desk: Desk, shown: Result | None, visitor: Visitor) -> Changes:
     """A new turn for the heatmap alone, where it is not there yet: nothing else changes."""
-    if shown is None or shown.grid is not None:
+    if shown is None:
+        return _forgotten()
+    if shown.grid is not None:
         return {}
     turn = desk.turns.begin(visitor)
     return {"question": None, "turn": turn, "status": sentences.waiting(turn), "stop": gr.update(interactive=True)}
@@ -179,12 +181,20 @@ def stopped(draft: Result | None, shown: Result | None) -> Changes:
 
 def take_file(shown: Result | None, suffix: object, wish: object) -> Changes:
     """The result as a file of a format, for the browser to save; `suffix` and `wish` are the browser's."""
-    if shown is None or not shown.finished or not isinstance(suffix, str) or not isinstance(wish, Mapping):
+    if shown is None:
+        return _forgotten()
+    if not shown.finished or not isinstance(suffix, str) or not isinstance(wish, Mapping):
         return {}
     try:
         return {"file": sharing.file_payload(shown, suffix, wish), "status": sentences.told()}
     except TokimpError as error:
         return {"status": sentences.failed(error)}
+
+
+def _forgotten() -> Changes:
+    """Of a tab that was quiet while hundreds of others came, the server remembers no result."""
+    again = sentences.line("hint", "There is no result at hand. Press Explain.")
+    return {"status": sentences.told(again)}
 
 
 def _unbegun(shown: Result | None) -> Changes:

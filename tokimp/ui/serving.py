@@ -22,6 +22,8 @@ from tokimp.ui.results import Results
 from tokimp.ui.visitors import believe_peers_only
 
 SANS = ("system-ui", "-apple-system", "Segoe UI", "sans-serif")
+# What Gradio keeps of each tab and of each call takes 300 KB; the tab that was quiet longest makes room.
+SESSIONS = 600
 MONO = ("ui-monospace", "Consolas", "monospace")
 
 
@@ -59,6 +61,7 @@ def launch_settings() -> dict[str, Any]:
         "pwa": False,
         "show_error": False,
         "mcp_server": endpoints.mcp_here(),
+        "state_session_capacity": SESSIONS,
         "footer_links": ["api"],
     }
 

@@ -66,7 +66,7 @@ def task_tab(start: Start, arrival: Arrival, notice: Sentences) -> Parts:
     first = _first_values(result)
     parts: dict[str, Any] = {
         "notice": notice,
-        "shown": gr.State(result),
+        "shown": gr.State(None),  # `wire_load` puts the first result there, which every session shares
         "masked": gr.State(None),
         "question": gr.State(None),
         "turn": gr.State(0),

@@ -63,6 +63,8 @@ def wire_load(demo: gr.Blocks, tabs: gr.Tabs, start: Start, parts: Parts, arriva
         newer = arrival.result(start.task)
         if not changes and newer is not None and newer is not built:
             changes = display.displayed(newer)
+        if not changes and built is not None:
+            changes = {"shown": built}
         return by_part(parts, changes)
 
     demo.load(load, None, [*parts.named().values(), tabs], **AT_ONCE, **EVENT)
@@ -136,6 +138,8 @@ class _Tab:
         return self._by_part(handlers.stop(self.desk, shown, self._visitor(request), (begun, ran)))
 
     def _pick(self, shown: Any, event: gr.EventData) -> Any:
+        if shown is None:
+            return gr.skip()
         return controls.target_choice(self.task, shown.prediction, event.index)
 
     def _take_file(self, shown: Any, event: gr.EventData) -> dict[Any, Any]:
