@@ -4,6 +4,7 @@ function attentionGrid(element, trigger, props, watch) {
   const bar = make("div", "tk-sorts");
   const box = make("div", "tk-heads");
   const readout = make("p", "tk-readout");
+  const unit = make("p", "tk-hint");
   let options = [];
   let drawn = null;
   let pictures = null;
@@ -104,9 +105,10 @@ function attentionGrid(element, trigger, props, watch) {
     if (!prepare(root, props, Boolean(value && value.pictures))) return;
     if (box.parentNode === root && drawn === value.pictures) return choose(value.selected);
     drawn = value.pictures;
+    unit.textContent = `${value.unit}, each head up to its own largest`;
     pictures = shadesOf(drawn);
     if (!value.sorts.some((each) => each.key === sort) || box.parentNode !== root) sort = value.sort;
-    if (box.parentNode !== root) root.replaceChildren(bar, box, readout);
+    if (box.parentNode !== root) root.replaceChildren(bar, box, readout, unit);
     build();
   }
 

@@ -121,7 +121,8 @@ function attentionMap(element, trigger, props, watch) {
   function tell(query, key) {
     const value = props.value;
     const number = threeDigits(values[query * value.labels.length + key]);
-    readout.replaceChildren(make("bdi", "", value.names[query].trim()), " → ", make("bdi", "", value.names[key].trim()), `: ${number}`);
+    const word = (token) => make("bdi", "", `“${value.names[token]}”`);
+    readout.replaceChildren(word(query), " → ", word(key), `: ${number}`);
   }
 
   function cursor(query, key) {

@@ -117,15 +117,16 @@ function network(element, trigger, props, watch) {
     tell(node, nodes);
   }
 
+  const word = (row) => make("bdi", "", `“${props.value.names[row]}”`);
+
   function named(flow) {
     const order = [...flow.keys()].sort((one, other) => flow[other] - flow[one]).slice(0, 3);
-    const parts = order.filter((row) => flow[row] > 0);
-    return parts.flatMap((row, place) => [place ? ", " : "", make("bdi", "", props.value.names[row].trim()), ` ${percents(flow[row])}`]);
+    const parts = order.filter((row, place) => !place || flow[row] >= props.value.thresholds[0]);
+    return parts.flatMap((row, place) => [place ? ", " : "", word(row), ` ${percents(flow[row])}`]);
   }
 
   function tell([column, row], nodes) {
-    const { names, columns } = props.value;
-    const parts = [make("bdi", "", names[row].trim()), `, ${columns[column]}: `];
+    const parts = [word(row), `, ${props.value.columns[column]}: `];
     if (column > 0) parts.push("made of ", ...named(nodes[0]));
     if (column > 0 && column < size.columns - 1) parts.push("; ");
     if (column < size.columns - 1) parts.push("part of the output of ", ...named(nodes[size.columns - 1]));

@@ -108,10 +108,10 @@ def test_a_map_reads_its_cells(page: Page) -> None:
     values = attention()
     page.locator("#map .tk-map").focus()
     page.keyboard.press("Home")
-    expect(page.locator("#map .tk-readout")).to_have_text(f"{TOKENS[2]} → {TOKENS[0]}: {show(values[2, 0])}")
+    expect(page.locator("#map .tk-readout")).to_have_text(f"“{TOKENS[2]}” → “{TOKENS[0]}”: {show(values[2, 0])}")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#map .tk-readout")).to_have_text(f"{TOKENS[1]} → {TOKENS[1]}: {show(values[1, 1])}")
+    expect(page.locator("#map .tk-readout")).to_have_text(f"“{TOKENS[1]}” → “{TOKENS[1]}”: {show(values[1, 1])}")
     page.keyboard.press("Enter")
     picked(page, '["cell", [1, 1]]')
 

@@ -131,7 +131,7 @@ def test_edges_of_the_chosen_token_are_as_wide_as_they_are_strong() -> None:
     told = {node[2][0][2]: re.findall(r"[Vv]([\d.]+)", node[1]["d"])[0] for node in paths}
     assert told["“b” → “b”, output: 75\u202f%; 75\u202f% of the chosen token"] == "6.6"
     shades = [node[1]["class"].split()[-1] for node in paths]
-    assert shades == [FLOW_SHADES[round(7 * 0.5)], FLOW_SHADES[round(7 * 0.75**0.5)]]
+    assert shades == [FLOW_SHADES[round(6 * 0.5)], FLOW_SHADES[round(6 * 0.75**0.5)]]
 
 
 @pytest.mark.parametrize("edges", [np.zeros((2, 3)), np.zeros((1, 2, 3)), np.zeros((1, 3, 3))])

@@ -28,7 +28,7 @@ THRESHOLDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 USUAL = 1
 """Place of the threshold at first."""
 
-FLOW_SHADES = tuple(bucket_class(step, signed=False) for step in range(3, STEPS + 1))
+FLOW_SHADES = tuple(bucket_class(step, signed=False) for step in range(4, STEPS + 1))
 """Of edges in colour: the palest would not stand out from the grey ones."""
 
 Edge = tuple[int, int, int]
@@ -160,7 +160,8 @@ def network_summary(network: Network, tokens: Sequence[str], length: int, count:
     sentences = []
     if column:
         _, nodes = network.flows()
-        order = [int(place) for place in np.argsort(-nodes[0], kind="stable")[:count] if nodes[0, place] > 0]
+        first = np.argsort(-nodes[0], kind="stable")[:count]
+        order = [int(place) for place in first if place == first[0] or nodes[0, place] >= THRESHOLDS[0]]
         parts = ", ".join(f"{percent(float(nodes[0, place]))} from {words[place]}" for place in order)
         read = ", where the answer is read," if (row, column) == (network.answer, network.columns - 1) else ""
         sentences.append(f"{words[row]}{read} is made of the input: {parts}.")
