@@ -14,6 +14,7 @@ if _TYPE_CHECKING:
     from tokimp.internals.looks.seeing import look
     from tokimp.notebook import (
         plot_agreement,
+        plot_attention_grid,
         plot_attention_heatmap,
         plot_attribution,
         plot_hidden_pca,
@@ -41,6 +42,7 @@ __all__ = [
     "look",
     "methods",
     "plot_agreement",
+    "plot_attention_grid",
     "plot_attention_heatmap",
     "plot_attribution",
     "plot_hidden_pca",

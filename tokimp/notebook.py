@@ -236,12 +236,13 @@ def plot_token_probabilities(
 
 
 def plot_agreement(
-    explanation: Explanation, attention: Any, *, measure: str = "attention", special: bool = False
+    explanation: Explanation, attention: Any, *, measure: str = "attention", special: bool = False, first: bool = True
 ) -> Plot:
     """Sizes of scores beside what attention says, with Pearson's r and Spearman's ρ, and the tokens most at odds.
 
     attention: (token,), or (query, key), of which the row is taken where the model's answer is read; or
-    `Internals`, whose mean over heads and layers it then is. Special tokens count only with `special`.
+    `Internals`, whose mean over heads and layers it then is. Special tokens count only with `special`; the
+    first token, on which many models rest attention that they do not need, does not without `first`.
 
     Raises:
         OptionError: it is of another text.
@@ -255,6 +256,7 @@ def plot_agreement(
         raise OptionError(f"Attention of {row.shape[-1]} tokens is of another text.", "Inspect the explained one.")
     sizes = np.abs(explanation.scores)
     keep = np.array([special or not token.special for token in explanation.tokens])
+    keep[0] &= first
     compared = agreement(sizes, row, keep)
     axes = (f"size of the score, {explanation.request.method.replace('_', ' ')}", measure)
     return Plot.drawn(
