@@ -33,7 +33,7 @@ def test_rows_are_the_input_and_what_each_layer_hands_on() -> None:
     payload = layers_payload(SCORES, TOKENS, TEXT, selected={"layer": 2})
     assert payload["rows"] == ["input", "layer 1", "layer 2"]
     assert payload["names"][1] == ["one", " two"]
-    assert payload["classes"] == [["tkp2", "tk0"], ["tkp1", "tkn5"], ["tk0", "tkp10"]]
+    assert payload["classes"] == [["tkp2", "tk0"], ["tkp1", "tkn5"], ["tk0 tk-here", "tkp10 tk-here"]]
     assert payload["selected"] == {"layer": 2, "token": None}
     json.dumps(payload, allow_nan=False)
 
@@ -45,6 +45,8 @@ def test_a_cell_is_a_layer_and_a_token_however_it_lies() -> None:
     long = layers_payload(np.ones((3, len(tokens))), tokens, text)
     assert layer_and_token(short, 2, 1) == (2, 1)
     assert long["axes"] == ["token", "layer"]
+    chosen = layers_payload(np.ones((3, len(tokens))), tokens, text, selected={"token": 5})["classes"]
+    assert [row for row, names in enumerate(chosen) if "tk-here" in names[0]] == [5]
     assert layer_and_token(long, 39, 2) == (2, 39)
 
 

@@ -33,11 +33,21 @@ def layers_payload(
     title: str = "Scores at each layer",
     selected: Selected | None = None,
 ) -> dict[str, Any]:
-    """The heatmap of scores (layer, token), row 0 what the first layer gets; see `views.heatmap`."""
+    """The heatmap of scores (layer, token), row 0 what the first layer gets; see `views.heatmap`.
+
+    Cells of the chosen layer and token have the class `tk-here`.
+    """
     values = _checked(scores, tokens)
     names = token_names(tokens, text)
     drawing = heatmap_payload(values, state_names(len(values)), names, signed=signed, title=title, axes=AXES)
-    return drawing | {"selected": {"layer": None, "token": None, **(selected or {})}}
+    chosen: dict[str, int | None] = {"layer": None, "token": None, **(selected or {})}
+    at = (chosen["layer"], chosen["token"])
+    row, column = at if tuple(drawing["axes"]) == AXES else at[::-1]
+    drawing["classes"] = [
+        [f"{name} tk-here" if row == down or column == across else name for across, name in enumerate(line)]
+        for down, line in enumerate(drawing["classes"])
+    ]
+    return drawing | {"selected": chosen}
 
 
 def layers_html(
