@@ -145,8 +145,11 @@ def test_agreement_is_read_where_the_answer_is(inside: Internals, attention: np.
     shown = tokimp.plot_agreement(found, inside).html
     assert tokimp.plot_agreement(found, attention).html == shown
     assert tokimp.plot_agreement(found, torch.tensor(attention[found.target.position])).html == shown
-    assert f"over {len(found.tokens)} tokens" in shown
-    assert f"over {len(found.tokens) - 1} tokens" in tokimp.plot_agreement(found, inside, first=False).html
+    typed = sum(not token.special for token in found.tokens)
+    assert f"over {typed} tokens" in shown
+    assert f"over {len(found.tokens)} tokens" in tokimp.plot_agreement(found, inside, special=True).html
+    without = tokimp.plot_agreement(found, inside, special=True, first=False).html
+    assert f"over {len(found.tokens) - 1} tokens" in without
     with pytest.raises(OptionError, match="is of another text"):
         tokimp.plot_agreement(found, attention[:3, :3])
 
