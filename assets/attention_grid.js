@@ -5,7 +5,10 @@ function attentionGrid(element, trigger, props, watch) {
   const box = make("div", "tk-heads");
   const readout = make("p", "tk-readout");
   const unit = make("p", "tk-hint");
+  const canvas = make("canvas");
+  const atlas = make("canvas");
   let options = [];
+  let seen = 0;
   let drawn = null;
   let pictures = null;
   let sort = "layer";
@@ -15,25 +18,45 @@ function attentionGrid(element, trigger, props, watch) {
   box.setAttribute("aria-label", "Heads: arrow keys move, Enter opens one");
   readout.setAttribute("aria-live", "polite");
 
-  function paint(canvas, flat, colours) {
-    const cells = canvas.width;
-    const image = new ImageData(cells, cells);
+  /* All pictures in one, head under head, in the colours of the theme. */
+  function colour() {
+    const [layers, heads, cells] = props.value.size;
+    const colours = palette(root, props.value.classes);
+    const image = new ImageData(cells, cells * layers * heads);
     const pixels = new Uint32Array(image.data.buffer);
-    const start = flat * cells * cells;
-    for (let place = 0; place < pixels.length; place += 1) pixels[place] = colours[pictures[start + place]];
-    canvas.getContext("2d").putImageData(image, 0, 0);
+    for (let place = 0; place < pixels.length; place += 1) pixels[place] = colours[pictures[place]];
+    atlas.width = cells;
+    atlas.height = image.height;
+    atlas.getContext("2d").putImageData(image, 0, 0);
+  }
+
+  /* One canvas under all heads is drawn many times faster than one in each. */
+  function place() {
+    const cells = props.value.size[2];
+    const fine = window.devicePixelRatio || 1;
+    canvas.style.width = canvas.style.height = "0";
+    const [width, height] = [box.clientWidth, box.scrollHeight];
+    if (!width) return;
+    canvas.width = Math.round(width * fine);
+    canvas.height = Math.round(height * fine);
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+    const pen = canvas.getContext("2d");
+    pen.imageSmoothingEnabled = false;
+    const side = options[0].clientWidth * fine;
+    for (const node of options) {
+      const top = Number(node.dataset.flat) * cells;
+      pen.drawImage(atlas, 0, top, cells, cells, node.offsetLeft * fine, node.offsetTop * fine, side, side);
+    }
+    seen = width;
   }
 
   function option(value, flat, number) {
-    const [, , cells] = value.size;
     const node = make("div", "tk-head");
-    const canvas = make("canvas");
-    canvas.width = cells;
-    canvas.height = cells;
     node.dataset.flat = flat;
     node.setAttribute("role", "option");
     node.setAttribute("aria-label", value.labels[flat]);
-    node.append(canvas);
+    node.append(make("span"));
     if (number) node.append(make("small", "", number));
     return node;
   }
@@ -58,20 +81,20 @@ function attentionGrid(element, trigger, props, watch) {
 
   function build() {
     const value = props.value;
-    const [layers, heads] = value.size;
+    const heads = value.size[1];
     const chosen = value.sorts.find((each) => each.key === sort) || value.sorts[0];
     const rows = !chosen.numbers;
     sorts(value);
     options = chosen.order.map((flat) => option(value, flat, chosen.numbers && chosen.numbers[flat]));
     box.classList.toggle("tk-rows", rows);
     box.style.setProperty("--tk-columns", heads);
-    const parts = [];
-    options.forEach((node, place) => {
-      if (rows && place % heads === 0) parts.push(layerButton(place / heads, layers));
+    const parts = [canvas];
+    options.forEach((node, at) => {
+      if (rows && at % heads === 0) parts.push(layerButton(at / heads));
       parts.push(node);
     });
-    colour();
     box.replaceChildren(...parts);
+    place();
     choose(value.selected);
   }
 
@@ -85,11 +108,6 @@ function attentionGrid(element, trigger, props, watch) {
     return button;
   }
 
-  function colour() {
-    const colours = palette(root, props.value.classes);
-    for (const node of options) paint(node.firstChild, Number(node.dataset.flat), colours);
-  }
-
   function choose(selected) {
     const heads = props.value.size[1];
     const flat = selected.layer === null || selected.head === null ? -1 : selected.layer * heads + selected.head;
@@ -98,6 +116,10 @@ function attentionGrid(element, trigger, props, watch) {
     active = place >= 0 ? place : 0;
     rove(options, active);
     readout.textContent = place >= 0 ? props.value.labels[flat] : "";
+    if (place < 0) return;
+    const { offsetTop, offsetHeight } = options[place];
+    const hidden = offsetTop < box.scrollTop || offsetTop + offsetHeight > box.scrollTop + box.clientHeight;
+    if (hidden) box.scrollTop = offsetTop - box.clientHeight / 2;
   }
 
   function render() {
@@ -109,6 +131,7 @@ function attentionGrid(element, trigger, props, watch) {
     pictures = shadesOf(drawn);
     if (!value.sorts.some((each) => each.key === sort) || box.parentNode !== root) sort = value.sort;
     if (box.parentNode !== root) root.replaceChildren(bar, box, readout, unit);
+    colour();
     build();
   }
 
@@ -158,7 +181,12 @@ function attentionGrid(element, trigger, props, watch) {
     tell(event);
   });
 
-  onTheme(root, () => options.length && props.value && colour());
+  new ResizeObserver(() => options.length && box.clientWidth !== seen && place()).observe(box);
+  onTheme(root, () => {
+    if (!options.length || !props.value) return;
+    colour();
+    place();
+  });
   watch(["value", "state"], render);
   render();
 }

@@ -75,7 +75,10 @@ def test_every_head_is_a_picture_with_a_name(page: Page) -> None:
     said = [head.get_attribute("aria-label") for head in heads.all()]
     assert said == head_labels(habits(), HABITS)
     expect(page.locator("#grid [aria-selected=true]")).to_have_attribute("data-flat", str(HEADS))
-    assert pixel(page, "#grid canvas", 0, 0)[:3] != pixel(page, "#grid canvas", 5, 0)[:3]
+    left, top, side = heads.first.evaluate("(node) => [node.offsetLeft, node.offsetTop, node.clientWidth]")
+    assert (
+        pixel(page, "#grid canvas", left + 1, top + 1)[:3] != pixel(page, "#grid canvas", left + side - 2, top + 1)[:3]
+    )
 
 
 def test_heads_are_walked_and_opened_by_keyboard(page: Page) -> None:
