@@ -55,6 +55,7 @@ def plots(inside: Internals) -> dict[str, Plot]:
 def test_every_plot_shows_and_saves_itself(inside: Internals, tmp_path: Path) -> None:
     for name, plot in plots(inside).items():
         shown = Markup(plot._repr_html_())
+        assert repr(plot) == f"<Plot: {plot.title}>"
         assert shown.tags[0][0] == "style", name
         assert "script" not in {tag for tag, _ in shown.tags}, name
         for suffix in (".html", ".SVG", ".png"):

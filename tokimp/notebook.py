@@ -251,9 +251,9 @@ def plot_agreement(
     from tokimp.views.inside.agreement import agreement_figure
 
     found = attention.attention_map() if hasattr(attention, "attention_map") else array(attention)
+    if found.shape[-1:] != explanation.scores.shape:
+        raise OptionError(f"Attention {found.shape} is of another text.", "Inspect the one that is explained.")
     row: Floats = found[explanation.target.position] if found.ndim == 2 else one_text(found, 1)
-    if row.shape != explanation.scores.shape:
-        raise OptionError(f"Attention of {row.shape[-1]} tokens is of another text.", "Inspect the explained one.")
     sizes = np.abs(explanation.scores)
     keep = np.array([special or not token.special for token in explanation.tokens])
     keep[0] &= first

@@ -61,7 +61,7 @@ def figure_png(tree: Node, *, dark: bool = False, transparent: bool = False) -> 
     told.add_itxt("Title", str(attributes.get("aria-label", "")))
     told.add_itxt("Software", f"tokimp {__version__}")
     file = io.BytesIO()
-    small = canvas.resize((size[0], size[1]), Image.Resampling.LANCZOS) if smooth > 1 else canvas
+    small = canvas.reduce(smooth) if smooth > 1 else canvas
     (small if transparent else small.convert("RGB")).save(file, "PNG", pnginfo=told, optimize=True)
     return file.getvalue()
 

@@ -15,7 +15,7 @@ from tokimp.views.figure_png import figure_png
 SUFFIXES = (".html", ".svg", ".png")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plot:
     """A view that shows itself in a notebook and saves itself: no script in any of its forms.
 
@@ -55,6 +55,9 @@ class Plot:
     def to_html(self) -> str:
         """One self-contained page."""
         return page_html(self.title, self.html)
+
+    def __repr__(self) -> str:
+        return f"<Plot: {self.title}>"
 
     def _repr_html_(self) -> str:
         return part_html(self.html)
