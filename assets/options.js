@@ -54,6 +54,16 @@ function options(element, props, watch) {
     return [list, free];
   }
 
+  function textInput(field) {
+    const input = make("input", "tk-input");
+    input.type = "text";
+    input.autocomplete = "off";
+    input.maxLength = field.high;
+    input.value = field.value;
+    input.addEventListener("change", () => keep(field, input.value));
+    return input;
+  }
+
   function draw(field) {
     const box = make("div", "tk-option");
     const label = make("label", "tk-field");
@@ -64,7 +74,7 @@ function options(element, props, watch) {
       label.append(name, list);
       box.append(label, ...(free ? [free] : []), help);
     } else {
-      label.append(name, numberInput(field, field.value));
+      label.append(name, field.kind === "str" ? textInput(field) : numberInput(field, field.value));
       box.append(label, help);
     }
     return box;

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tokimp.methods.base import FAMILIES, METHODS, Method, options_of, why_not
+from tokimp.methods.base import FAMILIES, METHODS, Method, Option, options_of, why_not
 from tokimp.models.catalog import CATALOG, CatalogEntry, at_hand
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import MASK_SPELLINGS
@@ -93,20 +93,7 @@ def options_payload(
     method: str, settings: Mapping[str, Value] | None = None, options: Mapping[str, Value] | None = None
 ) -> Payload:
     """The method's declared options, as they stand in `options`; then what every method has, as in `settings`."""
-    fields: list[Entry] = [
-        {
-            "name": option.name,
-            "label": option.label,
-            "help": option.help,
-            "default": option.default,
-            "value": (options or {}).get(option.name, option.default),
-            "choices": list(option.choices),
-            "kind": option.kind.__name__ if option.kind else None,
-            "low": option.low,
-            "high": option.high,
-        }
-        for option in options_of(METHODS[method])
-    ]
+    fields = fields_of(options_of(METHODS[method]), options or {})
     fields.append(_field("output", "Explained output", OUTPUT_HELP, "logit", choices=list(OUTPUTS)))
     fields.append(_field("precision", "Precision", PRECISION_HELP, "fp32", choices=list(PRECISIONS)))
     if METHODS[method].info.stochastic:
@@ -114,6 +101,24 @@ def options_payload(
         fields.append(_field("seed", "Seed", SEED_HELP, 0, choices=[]) | whole)
     kept = {name: value for name, value in (settings or {}).items() if name in COMMON}
     return {"fields": [field | {"value": kept.get(field["name"], field["value"])} for field in fields]}
+
+
+def fields_of(options: Sequence[Option], values: Mapping[str, Value]) -> list[Entry]:
+    """Declared options as fields of a form, as they stand in `values`."""
+    return [
+        {
+            "name": option.name,
+            "label": option.label,
+            "help": option.help,
+            "default": option.default,
+            "value": values.get(option.name, option.default),
+            "choices": list(option.choices),
+            "kind": option.kind.__name__ if option.kind else None,
+            "low": option.low,
+            "high": option.high,
+        }
+        for option in options
+    ]
 
 
 def target_choice(task: Task, prediction: Prediction | None, chosen: Picked, label: str | None = None) -> Payload:

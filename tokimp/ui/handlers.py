@@ -25,7 +25,7 @@ class Visitor(NamedTuple):
     """Whose turn it is: one a page that is open and a tab in it. `key` is that of the visitor's address."""
 
     session: str
-    task: Task
+    tab: str
     key: str = ""
 
 

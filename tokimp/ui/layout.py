@@ -1,4 +1,4 @@
-"""The page: one sentence, the notice, a tab a task."""
+"""The page: one sentence, the notice, a tab a task, and the tab that looks inside."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from tokimp.models.catalog import fallback_notice
 from tokimp.ui import endpoints, examples, sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.forms import Sentences
+from tokimp.ui.inside.tab import inside_tab
+from tokimp.ui.inside.wiring import PLACE, wire_inside, wire_inside_load
 from tokimp.ui.task_tab import task_tab
 from tokimp.ui.wiring import wire, wire_load
 
@@ -35,5 +37,9 @@ def build(arrival: Arrival | None = None) -> gr.Blocks:
                     parts = task_tab(start, arrival, linked)
                 wire(start, parts, tab, arrival.desk)
                 wire_load(demo, tabs, start, parts, arrival)
+            with gr.Tab("Inside", id=PLACE) as tab:
+                inside = inside_tab(arrival)
+            wire_inside(inside, tab, arrival)
+            wire_inside_load(demo, tabs, inside, arrival)
         endpoints.register(arrival.desk)
     return demo

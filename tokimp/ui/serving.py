@@ -17,6 +17,7 @@ from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import page_css
 from tokimp.ui.desk import Desk
 from tokimp.ui.front_door import FrontDoor
+from tokimp.ui.inside.components import inside_css
 from tokimp.ui.layout import build
 from tokimp.ui.results import Results
 from tokimp.ui.visitors import believe_peers_only
@@ -54,7 +55,7 @@ def theme() -> gr.themes.Base:
 def launch_settings() -> dict[str, Any]:
     return {
         "theme": theme(),
-        "css": page_css() + read_asset("page.css"),
+        "css": page_css() + inside_css() + read_asset("page.css") + read_asset("inside_tab.css"),
         "ssr_mode": False,
         "run_history": False,
         "enable_monitoring": False,

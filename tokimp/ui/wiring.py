@@ -57,7 +57,7 @@ def wire_load(demo: gr.Blocks, tabs: gr.Tabs, start: Start, parts: Parts, arriva
         except LinkError as error:
             linked = None
             changes = opening.refused(error) if is_first else {}
-        if linked is not None and linked.task == start.task:
+        if linked is not None and not linked.view and linked.task == start.task:
             changes = opening.opened(arrival, linked, start, visitor_of(request, start.task))
             return by_part(parts, changes) | {tabs: gr.update(selected=start.task)}
         newer = arrival.result(start.task)

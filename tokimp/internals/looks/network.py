@@ -25,7 +25,7 @@ class NetworkLook:
         paper="Abnar & Zuidema 2020; Mohebbi et al. 2023 on value zeroing",
         url="https://arxiv.org/abs/2005.00928",
         cost="1 evaluation; by value zeroing one more a token",
-        marks=("layer", "token", "way"),
+        marks=("layer", "token", "way", "first"),
         needs=frozenset({"attention"}),
     )
     influence: str = option(
@@ -35,6 +35,12 @@ class NetworkLook:
         choices=INFLUENCES,
     )
     way: str = option("layers", "Way", "layers: one after another; direct: from input to output.", choices=WAYS)
+    first: bool = option(
+        True,
+        "First token",
+        "Decoders rest attention on it that they need nowhere: without it, the rest is shared out anew.",
+        choices=(True, False),
+    )
     layer: int | None = layer_option()
     token: int | None = token_option()
 

@@ -1,0 +1,183 @@
+"""The tab Inside: the text, the model, and all views of what happens between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from tokimp.internals.looks import LOOKS
+from tokimp.methods.base import Option, options_of
+from tokimp.models.catalog import CATALOG
+from tokimp.types import Task
+from tokimp.ui import controls, examples, sentences
+from tokimp.ui.arrival import Arrival
+from tokimp.ui.components import CandidateBars, Drawing, Heatmap, Payload, TokenView, View
+from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share, Status
+from tokimp.ui.inside.components import AttentionGrid, AttentionMap, TokenNetwork
+from tokimp.ui.inside.state import POINTED
+from tokimp.ui.work import MOST_CHARACTERS
+
+TASK: Task = "next-token"
+"""Of the model that the tab begins with."""
+
+FIRST = "Who did it"
+"""The example that the tab begins with: names, of which the model has to remember who gave."""
+
+VIEW_PARTS: dict[str, dict[str, type[View]]] = {
+    "attention": {"attention_grid": AttentionGrid, "attention_map": AttentionMap},
+    "token_probabilities": {
+        "probability_text": TokenView,
+        "probability_bars": CandidateBars,
+        "probability_changes": Drawing,
+    },
+    "logit_lens": {"lens_table": Heatmap, "lens_answer": Drawing},
+    "layers": {"layer_scores": Heatmap, "layer_text": TokenView},
+    "hidden_states": {"state_points": Drawing, "state_way": Drawing, "state_similarity": Drawing},
+    "network": {"network_paths": TokenNetwork},
+    "inside_outside": {"agreement_chart": Drawing},
+}
+"""The parts of each look's view, each drawn by a payload of `payloads.DRAWN`."""
+
+VIEW_OF = {part: view for view, parts in VIEW_PARTS.items() for part in parts}
+
+
+class LookOptions(OptionForm):
+    """A view's declared options. `input`: one was changed."""
+
+    script = "options.js"
+    more = ("options_input.js",)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """An example, with the task whose model reads it."""
+
+    name: str
+    text: str
+    task: Task
+
+
+@dataclass(frozen=True)
+class Tab:
+    """Components by the names that handlers use; `folds` and `forms` by view."""
+
+    parts: dict[str, Any]
+    folds: dict[str, gr.Accordion]
+    forms: dict[str, LookOptions]
+    chips: list[tuple[gr.Button, Chip]]
+    look: gr.Button
+
+
+def chips() -> list[Chip]:
+    """The example that the tab begins with, and the first of each other task."""
+    starts = {start.task: start for start in examples.starts()}
+    first = next(example for example in starts[TASK].examples if example.name == FIRST)
+    others = [Chip(start.examples[0].name, start.examples[0].text, task) for task, start in starts.items()]
+    return [Chip(first.name, first.text, TASK), *others]
+
+
+def every_model(arrival: Arrival, chosen: str) -> Payload:
+    """All models of the page in one list, by task: what can be asked follows from the model."""
+    groups: list[tuple[str, list[Any]]] = []
+    other = None
+    for start in examples.starts():
+        listed = controls.model_choice(start.task, chosen, arrival.hub_reachable)
+        entries = [option for group in listed["groups"] for option in group["options"]]
+        groups.append((start.title, entries))
+        other = listed["other"]
+    note = "Any next-token model with safetensors whose architecture is known. Enter takes it."
+    return controls.choice_payload("Model", groups, chosen, None if other is None else {**other, "note": note})
+
+
+def task_of(model: str) -> Task:
+    return CATALOG[model].task if model in CATALOG else TASK
+
+
+def shown_options(view: str) -> tuple[Option, ...]:
+    """The options that stand in a form: not those that are set by pointing."""
+    return tuple(each for each in options_of(LOOKS[view]) if each.name not in POINTED)
+
+
+def form_payload(view: str, values: dict[str, Any] | None = None) -> Payload:
+    return {"fields": controls.fields_of(shown_options(view), values or {})}
+
+
+def inside_tab(arrival: Arrival) -> Tab:
+    """The tab's zones, empty: opening it looks inside."""
+    parts: dict[str, Any] = {name: gr.State(value) for name, value in _STATES.items()}
+    parts["file"] = Download(None, elem_classes="tk-hidden")
+    folds: dict[str, gr.Accordion] = {}
+    forms: dict[str, LookOptions] = {}
+    with gr.Row(elem_classes="tk-zones", equal_height=False):
+        with gr.Column(scale=4, min_width=280, elem_classes="tk-ask"):
+            asked, buttons, look = _ask(arrival)
+            parts |= asked
+        with gr.Column(scale=8, min_width=280, elem_classes="tk-insides"):
+            for view in VIEW_PARTS:
+                fold, drawn, form = _view(view, is_open=view == "attention")
+                folds[view] = fold
+                parts |= drawn
+                if form is not None:
+                    forms[view] = form
+            with gr.Column(elem_classes="tk-takeaway"):
+                parts["shared"] = Sentences(sentences.told())
+                parts["share"] = Share(None, empty="What was seen can be linked, embedded and saved here.")
+    for name, component in parts.items():
+        if not isinstance(component, gr.State):
+            component.elem_classes = [*(component.elem_classes or []), f"tk-part-{name}"]
+    return Tab(parts, folds, forms, buttons, look)
+
+
+_STATES: dict[str, Any] = {"shown": None, "opened": ("attention",), "question": (), "turn": 0, "ran": 0}
+
+
+def _ask(arrival: Arrival) -> tuple[dict[str, Any], list[tuple[gr.Button, Chip]], gr.Button]:
+    parts: dict[str, Any] = {
+        "text": gr.Textbox(
+            chips()[0].text,
+            label="Text",
+            lines=3,
+            max_lines=10,
+            max_length=MOST_CHARACTERS,
+            placeholder="Type or paste a text",
+            elem_classes="tk-ask-text",
+        )
+    }
+    with gr.Row(elem_classes="tk-chips"):
+        buttons = [(gr.Button(chip.name, size="sm", min_width=0), chip) for chip in chips()]
+    parts["model"] = Choice(every_model(arrival, arrival.models[TASK]))
+    with gr.Row(elem_classes="tk-go"):
+        look = gr.Button("Look inside", variant="primary", min_width=0, scale=3)
+        parts["stop"] = gr.Button("Stop", min_width=0, scale=1, interactive=False)
+    parts["status"] = Status(sentences.told(), live=True, elem_classes="tk-status")
+    with gr.Column(elem_classes="tk-words"):
+        parts["pointed"] = Sentences(sentences.told(), live=True)
+        parts["strip"] = TokenView(None, empty="The text as the model reads it will stand here.")
+    return parts, buttons, look
+
+
+def _view(view: str, is_open: bool) -> tuple[gr.Accordion, dict[str, Any], LookOptions | None]:
+    info = LOOKS[view].info
+    form = None
+    with gr.Accordion(info.title, open=is_open, elem_classes=["tk-fold", f"tk-view-{view}"]) as fold:
+        parts: dict[str, Any] = {f"told_{view}": Sentences(about(view))}
+        if shown_options(view):
+            form = LookOptions(form_payload(view), elem_classes="tk-look-options")
+            parts[f"options_{view}"] = form
+        if view == "layers":
+            parts["layer_slider"] = gr.Slider(
+                0, 1, value=1, step=1, label="Text coloured at layer", visible=False, elem_classes="tk-slider"
+            )
+        with gr.Row(elem_classes="tk-view-parts"):
+            for name, kind in VIEW_PARTS[view].items():
+                parts[name] = kind(None, empty="This is looked for when the view is opened.")
+    return fold, parts, form
+
+
+def about(view: str, *told: str) -> Payload:
+    """What the view tells, by whom it was shown, and what is to be known of this one."""
+    info = LOOKS[view].info
+    lines = [sentences.line("note", f"{info.tells} ", (info.paper, "small"))]
+    return sentences.told(*lines, *[sentences.line("limit", sentence) for sentence in told])
