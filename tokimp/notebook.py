@@ -155,7 +155,8 @@ def plot_hidden_pca(
     """Principal components of hidden states: all tokens after one layer, or with `token_idx` the ways of these tokens.
 
     hidden_states: `Internals`, several of them for several texts in one projection, `outputs.hidden_states`,
-    or an array (layer, token, hidden); tokens: their strings, of several texts a list of lists.
+    or an array (layer, token, hidden); tokens: their strings, of several texts a list of lists. Hugging Face
+    returns the last layer's states behind the model's final norm, `Internals` before it.
     `layer` counts from 0, the input, and from −1 backwards. Tokens with states of other size than all
     others', such as a decoder's first, are left out of a layer's projection, and the heading says so.
 

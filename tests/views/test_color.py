@@ -39,9 +39,12 @@ def _pair(rules: str, name: str) -> tuple[str, str]:
 
 
 def _shades() -> dict[str, str]:
-    """Declarations of each shade, after those that hold for all of them where it says nothing else."""
+    """Declarations of each shade, after those that hold for all of them where it says nothing else.
+
+    Those weigh nothing (`:where`), so that the style of a notebook's next output does not outdo this one's.
+    """
     style = read_asset("explanation.css")
-    common = re.search(r"^\[class\*=\"tkp\"\][^{]*\{([^}]*)\}", style, re.MULTILINE)
+    common = re.search(r"^:where\(\[class\*=\"tkp\"\][^{]*\{([^}]*)\}", style, re.MULTILINE)
     assert common
     return {name: f"{rules};{common.group(1)}" for name, rules in _SHADE.findall(style)}
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.views.markup import Markup
+from tests.views.test_color import contrast
 from tokimp.assets import read_asset
 from tokimp.errors import InputError
 from tokimp.views.drawing import Node, node
@@ -113,6 +114,14 @@ def test_every_ink_is_in_the_style_sheet_with_the_same_look() -> None:
         if ink.stroke:
             assert float(rules.get("stroke-width", "1.5px").removesuffix("px").replace("none", "0")) == ink.width, name
         assert rules.get("stroke-dasharray", "") == ink.dash
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_series_stand_out_from_the_page(dark: bool) -> None:
+    colors = shades(dark)
+    series = [colors.ground[f"tks{place}"] for place in range(1, 7)]
+    assert min(contrast(each, colors.paper) for each in series) >= 3
+    assert len(set(series)) == 6
 
 
 def test_pages_bring_only_the_style_that_they_use() -> None:
