@@ -128,6 +128,8 @@ def test_pages_bring_only_the_style_that_they_use() -> None:
     part = part_html(Plot.drawn("t", figure(SQUARE)).html)
     assert ".tks1{" in part
     assert ".tks2{" not in part
+    for outside in (".dark .tk-root", ".vscode-dark .tk-root", '[data-jp-theme-light="false"] .tk-root'):
+        assert outside in part  # a notebook may be dark where the system is light
     page = Markup(page_html("<b>", "<p>text</p>"))
     assert {tag for tag, _ in page.tags} == {"html", "head", "meta", "title", "style", "body", "main", "p"}
     assert "default-src 'none'" in page.attributes("content")[0]

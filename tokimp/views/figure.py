@@ -27,6 +27,9 @@ _FAINT = 0.3
 """What is left of a line's colour where a cell has no shade."""
 
 _FONTS = "Helvetica,Arial,Liberation Sans,sans-serif"
+_DARK = '<html class="dark vscode-dark" data-jp-theme-light="false" theme="dark">'
+"""How pages around a part may say that they are dark."""
+
 _SHEETS = "explanation.css", "charts.css", "inside_charts.css"
 
 
@@ -123,8 +126,8 @@ def figure_svg(tree: Node, *, dark: bool = False, transparent: bool = False) -> 
 
 
 def part_html(body: str) -> str:
-    """Markup with the rules of style that it needs, for a page of somebody else's: no script."""
-    return f"<style>{_style(body)}</style>{body}"
+    """Markup with the rules of style that it needs, for a page of somebody else's, which may be dark: no script."""
+    return f"<style>{_style(_DARK + body)}</style>{body}"
 
 
 def page_html(title: str, body: str) -> str:
