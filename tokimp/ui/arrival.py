@@ -55,6 +55,7 @@ class Arrival:
             _quietly(partial(self._prepare_task, start))
         for start in at_hand_now[:1]:
             _quietly(partial(self._compile, start))
+        _quietly(self._look_inside)
 
     def _prepare_task(self, start: examples.Start) -> None:
         asked = Asked(start.task, self.models[start.task], start.examples[0].text, start.method)
@@ -65,6 +66,14 @@ class Arrival:
         if request is None or (request.model, request.revision) != (model.key, model.revision):
             result = self.desk.answer(asked, self._still_wanted, "arrival")
             self._results[start.task] = self.desk.grid(result, self._still_wanted)
+
+    def _look_inside(self) -> None:
+        """What the tab Inside shows first."""
+        start = next(each for each in examples.starts() if each.task == examples.INSIDE_TASK)
+        if not self.hub_reachable and not at_hand(CATALOG[self.models[start.task]]):
+            return
+        asked = Asked(start.task, self.models[start.task], examples.inside_text(), "", view="attention")
+        self.desk.look(asked, self._still_wanted, "arrival")
 
     def _compile(self, start: examples.Start) -> None:
         """shap compiles itself on its first use, which takes seconds."""

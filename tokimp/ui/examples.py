@@ -10,6 +10,12 @@ from tokimp.assets import asset, read_asset
 from tokimp.types import Task
 from tokimp.ui.state import Result
 
+INSIDE_TASK: Task = "next-token"
+"""Of the model that the tab Inside begins with."""
+
+INSIDE = "Who did it"
+"""The example that it begins with: of two names the model has to keep apart who gave."""
+
 
 @dataclass(frozen=True)
 class Example:
@@ -36,6 +42,12 @@ def starts() -> tuple[Start, ...]:
     return tuple(
         Start(**(facts | {"examples": tuple(Example(**example) for example in facts["examples"])})) for facts in stored
     )
+
+
+def inside_text() -> str:
+    """The text that the tab Inside begins with."""
+    start = next(each for each in starts() if each.task == INSIDE_TASK)
+    return next(example.text for example in start.examples if example.name == INSIDE)
 
 
 def stored_result(task: Task) -> Result | None:

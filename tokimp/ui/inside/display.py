@@ -44,7 +44,7 @@ def drawn(seen: Seen, selection: Selection, before: Drawn) -> tuple[Changes, Dra
     view, asked = seen.request.view, seen.request
     base = (asked.model, asked.revision, asked.text, asked.target, asked.mask)
     payloads = None
-    changes: Changes = {f"told_{view}": gr.update(value=about(view, *told(seen)))}
+    changes: Changes = {f"told_{view}": gr.update(value=about(view, told(seen), seen.notes))}
     now: Drawn = {}
     for part in VIEW_PARTS[view]:
         pointed = (getattr(selection, name, None) for name in DEPENDS[part])
@@ -71,7 +71,7 @@ def without(view: str, sentence: str) -> Changes:
     nothing: Changes = {part: gr.update(value=None, state="ready", visible=False) for part in VIEW_PARTS[view]}
     if view == "layers":
         nothing["layer_slider"] = gr.update(visible=False)
-    return nothing | {f"told_{view}": gr.update(value=about(view, sentence))}
+    return nothing | {f"told_{view}": gr.update(value=about(view, limits=[sentence]))}
 
 
 def around(shown: Shown) -> Changes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -59,7 +59,7 @@ def follow(desk: Desk, shown: Shown, opened: Sequence[str], settings: Settings, 
         desk.turns.end(visitor)
         return changes | {"status": sentences.told(), "stop": gr.update(interactive=False)}
     turn = desk.turns.begin(visitor)
-    waits = {"status": sentences.waiting(turn), "stop": gr.update(interactive=True)}
+    waits = {"status": sentences.waiting(turn), "ticket": sentences.waiting(turn), "stop": gr.update(interactive=True)}
     return changes | waits | {"question": tuple(pending), "turn": turn}
 
 
@@ -73,18 +73,7 @@ def run(desk: Desk, question: Sequence[Asked], shown: Shown, visitor: Visitor, t
         return desk.turns.current(visitor) == turn
 
     try:
-        for asked in question:
-            try:
-                for moment in work.watched(partial(_look, desk, asked, visitor.key), alive):
-                    if moment.done and moment.value is not None:
-                        shown, fresh = holding(shown, moment.value)
-                        yield fresh | {"shown": shown, "ran": turn} | display.around(shown)
-                    else:
-                        yield _progress(moment) | {"ran": turn}
-            except OF_THE_VIEW as error:
-                yield display.without(asked.view, str(error)) | {"ran": turn}
-        desk.turns.end(visitor)
-        yield {"status": sentences.told(), "stop": gr.update(interactive=False)}
+        yield from _looks(desk, question, shown, visitor, alive)
     except Cancelled:
         said = sentences.told(sentences.line("hint", "Stopped."))
         yield idle(question, said) if desk.turns.current(visitor) is None else {}
@@ -93,6 +82,29 @@ def run(desk: Desk, question: Sequence[Asked], shown: Shown, visitor: Visitor, t
     except Exception as error:
         report_without_words(error)
         yield idle(question, sentences.broken())
+
+
+def _looks(
+    desk: Desk, question: Sequence[Asked], shown: Shown, visitor: Visitor, alive: Callable[[], bool]
+) -> Iterator[Changes]:
+    turn = desk.turns.current(visitor)
+    for asked in question:
+        fresh: Changes = {}
+        try:
+            for moment in work.watched(partial(_look, desk, asked, visitor.key), alive):
+                if not moment.done or moment.value is None:
+                    yield _progress(moment) | {"ran": turn}
+                    continue
+                shown, fresh = holding(shown, moment.value)
+                fresh |= {"shown": shown} | display.around(shown)
+        except OF_THE_VIEW as error:
+            fresh = display.without(asked.view, str(error))
+        if not alive():
+            raise Cancelled
+        if asked is question[-1]:  # before it is on screen, as whoever sees it may click at once
+            desk.turns.end(visitor)
+            fresh |= {"status": sentences.told(), "stop": gr.update(interactive=False)}
+        yield fresh | {"ran": turn}
 
 
 def holding(shown: Shown, seen: Seen) -> tuple[Shown, Changes]:

@@ -228,8 +228,8 @@ def comparison(seen: Seen) -> tuple[Agreement, tuple[Floats, Floats], tuple[str,
 
 
 def told(seen: Seen) -> list[str]:
-    """Sentences above a view: what it reads, and what limits it."""
-    return [*_TOLD[seen.request.view](seen), *seen.notes]
+    """Sentences above a view, on what it reads here."""
+    return _TOLD[seen.request.view](seen)
 
 
 def _confidence(seen: Seen) -> list[str]:

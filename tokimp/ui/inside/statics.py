@@ -42,7 +42,7 @@ def body(seen: Seen) -> str:
     facts = [("model", asked.model), ("read", f"{len(seen.tokens)} tokens"), ("shown by", info.paper)]
     facts += [(name, str(value)) for name, value in asked.options.items()]
     listed = "".join(f"<div><dt>{escaped(name)}</dt><dd>{escaped(drawable(value))}</dd></div>" for name, value in facts)
-    told = "".join(f"<p>{escaped(sentence)}</p>" for sentence in [info.tells, *payloads.told(seen)])
+    told = "".join(f"<p>{escaped(sentence)}</p>" for sentence in [info.tells, *payloads.told(seen), *seen.notes])
     drawn = "".join(wide_html(figure, str(figure[1].get("aria-label", info.title))) for figure in figures(seen))
     return (
         f'<section class="tk-root tk-inside"><h2 class="tk-question" dir="auto">{escaped(title(seen))}</h2>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +20,6 @@ from tokimp.ui.inside.components import AttentionGrid, AttentionMap, TokenNetwor
 from tokimp.ui.inside.state import POINTED
 from tokimp.ui.work import MOST_CHARACTERS
 
-TASK: Task = "next-token"
-"""Of the model that the tab begins with."""
-
-FIRST = "Who did it"
-"""The example that the tab begins with: names, of which the model has to remember who gave."""
-
 VIEW_PARTS: dict[str, dict[str, type[View]]] = {
     "attention": {"attention_grid": AttentionGrid, "attention_map": AttentionMap},
     "token_probabilities": {
@@ -33,12 +28,15 @@ VIEW_PARTS: dict[str, dict[str, type[View]]] = {
         "probability_changes": Drawing,
     },
     "logit_lens": {"lens_table": Heatmap, "lens_answer": Drawing},
-    "layers": {"layer_scores": Heatmap, "layer_text": TokenView},
+    "layers": {"layer_text": TokenView, "layer_scores": Heatmap},
     "hidden_states": {"state_points": Drawing, "state_way": Drawing, "state_similarity": Drawing},
     "network": {"network_paths": TokenNetwork},
     "inside_outside": {"agreement_chart": Drawing},
 }
 """The parts of each look's view, each drawn by a payload of `payloads.DRAWN`."""
+
+WIDE = ("lens_table", "layer_scores", "layer_text", "network_paths")
+"""Parts that take the whole width of a view."""
 
 VIEW_OF = {part: view for view, parts in VIEW_PARTS.items() for part in parts}
 
@@ -72,10 +70,8 @@ class Tab:
 
 def chips() -> list[Chip]:
     """The example that the tab begins with, and the first of each other task."""
-    starts = {start.task: start for start in examples.starts()}
-    first = next(example for example in starts[TASK].examples if example.name == FIRST)
-    others = [Chip(start.examples[0].name, start.examples[0].text, task) for task, start in starts.items()]
-    return [Chip(first.name, first.text, TASK), *others]
+    others = [Chip(start.examples[0].name, start.examples[0].text, start.task) for start in examples.starts()]
+    return [Chip(examples.INSIDE, examples.inside_text(), examples.INSIDE_TASK), *others]
 
 
 def every_model(arrival: Arrival, chosen: str) -> Payload:
@@ -92,7 +88,7 @@ def every_model(arrival: Arrival, chosen: str) -> Payload:
 
 
 def task_of(model: str) -> Task:
-    return CATALOG[model].task if model in CATALOG else TASK
+    return CATALOG[model].task if model in CATALOG else examples.INSIDE_TASK
 
 
 def shown_options(view: str) -> tuple[Option, ...]:
@@ -108,6 +104,7 @@ def inside_tab(arrival: Arrival) -> Tab:
     """The tab's zones, empty: opening it looks inside."""
     parts: dict[str, Any] = {name: gr.State(value) for name, value in _STATES.items()}
     parts["file"] = Download(None, elem_classes="tk-hidden")
+    parts["ticket"] = Status(sentences.told(), elem_classes="tk-hidden")  # joins the queue; no progress overwrites it
     folds: dict[str, gr.Accordion] = {}
     forms: dict[str, LookOptions] = {}
     with gr.Row(elem_classes="tk-zones", equal_height=False):
@@ -147,7 +144,7 @@ def _ask(arrival: Arrival) -> tuple[dict[str, Any], list[tuple[gr.Button, Chip]]
     }
     with gr.Row(elem_classes="tk-chips"):
         buttons = [(gr.Button(chip.name, size="sm", min_width=0), chip) for chip in chips()]
-    parts["model"] = Choice(every_model(arrival, arrival.models[TASK]))
+    parts["model"] = Choice(every_model(arrival, arrival.models[examples.INSIDE_TASK]))
     with gr.Row(elem_classes="tk-go"):
         look = gr.Button("Look inside", variant="primary", min_width=0, scale=3)
         parts["stop"] = gr.Button("Stop", min_width=0, scale=1, interactive=False)
@@ -172,12 +169,14 @@ def _view(view: str, is_open: bool) -> tuple[gr.Accordion, dict[str, Any], LookO
             )
         with gr.Row(elem_classes="tk-view-parts"):
             for name, kind in VIEW_PARTS[view].items():
-                parts[name] = kind(None, empty="This is looked for when the view is opened.")
+                wide = ["tk-whole-row"] if name in WIDE else []
+                parts[name] = kind(None, empty="This is looked for when the view is opened.", elem_classes=wide)
     return fold, parts, form
 
 
-def about(view: str, *told: str) -> Payload:
-    """What the view tells, by whom it was shown, and what is to be known of this one."""
+def about(view: str, told: Sequence[str] = (), limits: Sequence[str] = ()) -> Payload:
+    """What the view tells, by whom it was shown, what it reads here, and what limits that."""
     info = LOOKS[view].info
     lines = [sentences.line("note", f"{info.tells} ", (info.paper, "small"))]
-    return sentences.told(*lines, *[sentences.line("limit", sentence) for sentence in told])
+    lines += [sentences.line("note", sentence) for sentence in told]
+    return sentences.told(*lines, *[sentences.line("limit", sentence) for sentence in limits])

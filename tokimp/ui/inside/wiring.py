@@ -63,7 +63,8 @@ class _Inside:
         parts = self.parts
         asked = [parts["question"], parts["shown"], parts["turn"], parts["ran"]]
         status = parts["status"]
-        ran = status.submit(gpu(self._run), asked, self.every, show_progress_on=status, **MODEL_WORK, **WAITING)
+        joins = parts["ticket"].submit
+        ran = joins(gpu(self._run), asked, self.every, show_progress_on=status, **MODEL_WORK, **WAITING)
         ran.failure(self._busy, parts["question"], self.every, **AT_ONCE, **EVENT)
         ran.then(None, [parts["share"], status], None, js=read_asset("address.js"), **EVENT)
         halted = [parts["question"], parts["turn"], parts["ran"]]
