@@ -13,7 +13,7 @@ import pytest
 from tests.models import TEXTS
 from tokimp.errors import UnknownTargetError
 from tokimp.models.text_model import TextModel
-from tokimp.ui import display, handlers, sentences, work
+from tokimp.ui import display, handlers, sentences, sharing, work
 from tokimp.ui.desk import Desk
 from tokimp.ui.state import Asked, Result
 
@@ -90,6 +90,16 @@ def test_a_heatmap_is_asked_for_once(result: Result) -> None:
     last = list(handlers.run_grid(desk, result, VISITOR, begun["turn"]))[-1]
     assert last["shown"].grid is not None
     assert handlers.begin_grid(desk, last["shown"], VISITOR) == {}
+
+
+def test_a_forgotten_result_is_found_by_its_link(result: Result) -> None:
+    desk, share = Desk(), sharing.share_payload(result)
+    assert handlers.at_hand(desk, None, share) is None
+    desk.results.keep(result)
+    assert handlers.at_hand(desk, None, share) is result
+    assert handlers.at_hand(desk, result, None) is result
+    for other in (None, {}, {"code": None}, {"code": "1damaged"}, {"code": 7}):
+        assert handlers.at_hand(desk, None, other) is None
 
 
 def test_what_is_asked_of_a_forgotten_result_asks_for_explain() -> None:

@@ -31,6 +31,8 @@ class Arrival:
         self.desk = desk or Desk()
         self.models: dict[Task, str] = {s.task: default_key(s.task, hub_reachable) for s in examples.starts()}
         self._results = {start.task: examples.stored_result(start.task) for start in examples.starts()}
+        for result in filter(None, self._results.values()):
+            self.desk.results.keep(result)
         self._over = threading.Event()
 
     def result(self, task: Task) -> Result | None:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import gradio as gr
 
-from tokimp.errors import Cancelled, TokimpError
+from tokimp.errors import Cancelled, LinkError, TokimpError
 from tokimp.models.tokens import MASK_SPELLINGS
+from tokimp.share import from_link
 from tokimp.types import OUTPUTS, PRECISIONS, Task, Value
 from tokimp.ui import controls, revisions, sentences, sharing, work
 from tokimp.ui.desk import Desk
@@ -80,6 +81,20 @@ def queued(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
     turn = desk.turns.begin(visitor)
     waits = {"status": sentences.waiting(turn), "notice": sentences.told(), "stop": gr.update(interactive=True)}
     return waits | {"question": asked, "turn": turn}
+
+
+def at_hand(desk: Desk, shown: Result | None, share: Mapping[str, Any] | None) -> Result | None:
+    """The result on screen: as the session holds it, or else by the code that the browser has for its link.
+
+    A session has none before its page is loaded, and once hundreds of others came after it.
+    """
+    code = (share or {}).get("code")
+    if shown is not None or not isinstance(code, str):
+        return shown
+    try:
+        return desk.results.find(from_link(code))
+    except LinkError:
+        return None
 
 
 def begin_grid(desk: Desk, shown: Result | None, visitor: Visitor) -> Changes:

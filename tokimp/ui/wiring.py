@@ -81,14 +81,14 @@ class _Tab:
     def wire_work(self) -> None:
         """What the model does: one thing at a time for all visitors and tabs, in the order of the queue."""
         parts = self.parts
-        asked = [parts.question, parts.shown, parts.turn, parts.ran]
+        asked = [parts.question, parts.shown, parts.share, parts.turn, parts.ran]
         ran = parts.status.submit(
             gpu(self._run), asked, self.every, show_progress_on=parts.status, **MODEL_WORK, **WAITING
         )
-        ran.failure(self._for_visitor(handlers.busy), parts.shown, self.every, **AT_ONCE, **EVENT)
+        ran.failure(self._for_visitor(handlers.busy), [parts.shown, parts.share], self.every, **AT_ONCE, **EVENT)
         ran.then(None, [parts.share, parts.status], None, js=read_asset("address.js"), **EVENT)
         grid = self._for_visitor(handlers.begin_grid)
-        parts.heat_fold.expand(grid, parts.shown, self.every, **AT_ONCE, **EVENT)
+        parts.heat_fold.expand(grid, [parts.shown, parts.share], self.every, **AT_ONCE, **EVENT)
         parts.stop.click(self._stop, [parts.shown, parts.turn, parts.ran], self.every, **AT_ONCE, **EVENT)
 
     def wire_questions(self) -> None:
@@ -96,7 +96,7 @@ class _Tab:
         parts = self.parts
         self._asking(gr.on, [parts.explain.click, parts.text.submit], keep_picks=False)
         self._asking(gr.on, [parts.target.input, parts.contrast.input, parts.mask.input], keep_picks=True)
-        picked = parts.bars.select(self._pick, parts.shown, parts.target, **AT_ONCE, **EVENT)
+        picked = parts.bars.select(self._pick, [parts.shown, parts.share], parts.target, **AT_ONCE, **EVENT)
         self._asking(picked.then, keep_picks=True)
         changed = [parts.text, parts.masked, parts.words, parts.mask]
         masked = parts.words.select(_mask, [parts.text, parts.masked], changed, **AT_ONCE, **EVENT)
@@ -109,7 +109,8 @@ class _Tab:
 
     def wire_sharing(self, tab: gr.Tab) -> None:
         parts = self.parts
-        parts.share.select(self._take_file, parts.shown, [parts.file, parts.status], **AT_ONCE, **EVENT)
+        taken = [parts.file, parts.status]
+        parts.share.select(self._take_file, [parts.shown, parts.share], taken, **AT_ONCE, **EVENT)
         tab.select(None, [parts.share, parts.status], None, js=read_asset("address.js"), **EVENT)
 
     def _asking(self, when: Callable[..., Any], *triggers: Any, keep_picks: bool) -> None:
@@ -122,14 +123,14 @@ class _Tab:
         begun.then(None, [self.parts.share, self.parts.status], None, js=read_asset("address.js"), **EVENT)
 
     def _run(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
-        asked, shown, turn, ran = values
+        asked, shown, share, turn, ran = values
+        shown = handlers.at_hand(self.desk, shown, share)
         visitor = self._visitor(request)
-        if turn == ran:  # a browser that drew the sentence anew asks a second time
-            changes: Iterator[Changes] = iter([{}])
-        elif asked is None:
-            changes = handlers.run_grid(self.desk, shown, visitor, turn)
-        else:
+        changes: Iterator[Changes] = iter([{}])  # for a browser that drew the sentence anew and asks a second time
+        if turn != ran and asked is not None:
             changes = handlers.run(self.desk, asked, shown, visitor, turn)
+        elif turn != ran and shown is not None:
+            changes = handlers.run_grid(self.desk, shown, visitor, turn)
         for each in changes:
             yield self._by_part(each)
 
@@ -137,16 +138,19 @@ class _Tab:
         shown, begun, ran = values
         return self._by_part(handlers.stop(self.desk, shown, self._visitor(request), (begun, ran)))
 
-    def _pick(self, shown: Any, event: gr.EventData) -> Any:
+    def _pick(self, shown: Any, share: Any, event: gr.EventData) -> Any:
+        shown = handlers.at_hand(self.desk, shown, share)
         if shown is None:
             return gr.skip()
         return controls.target_choice(self.task, shown.prediction, event.index)
 
-    def _take_file(self, shown: Any, event: gr.EventData) -> dict[Any, Any]:
+    def _take_file(self, shown: Any, share: Any, event: gr.EventData) -> dict[Any, Any]:
+        shown = handlers.at_hand(self.desk, shown, share)
         return self._by_part(handlers.take_file(shown, event.index, event.value))
 
     def _for_visitor(self, handler: Callable[..., Changes]) -> Callable[..., Any]:
-        def handle(request: gr.Request, shown: Any) -> dict[Any, Any]:
+        def handle(request: gr.Request, shown: Any, share: Any) -> dict[Any, Any]:
+            shown = handlers.at_hand(self.desk, shown, share)
             return self._by_part(handler(self.desk, shown, self._visitor(request)))
 
         return handle
