@@ -32,7 +32,7 @@ function options(element, props, watch) {
     const list = make("select", "tk-input");
     const free = field.kind ? numberInput(field, field.value) : null;
     field.choices.forEach((choice, index) => {
-      const option = make("option", "", words(choice));
+      const option = make("option", "", field.titles?.[index] ?? words(choice));
       option.value = String(index);
       list.append(option);
     });

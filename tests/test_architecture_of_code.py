@@ -24,6 +24,7 @@ PARAMETERS = 7
 MANY_PARAMETERS = {
     ("tokimp/api.py", "explain"): "the frozen public signature: each is one word of the question",
     ("tokimp/ui/endpoints.py", "explain"): "the same over HTTP, where every argument is documented by itself",
+    ("tokimp/ui/endpoints.py", "inspect"): "as explain",
 }
 
 NOUNS = {"types", "exports", "errors", "registry", "watch", "assets", "version", "given"}

@@ -17,6 +17,9 @@ import pytest
 
 import tokimp
 from tests.models import TEXTS, shared
+from tokimp.internals.looks import LOOKS
+from tokimp.internals.looks.seeing import look
+from tokimp.internals.looks.seen import Seen
 from tokimp.types import Explanation, Task
 from tokimp.ui import arguments, endpoints
 
@@ -76,12 +79,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     assert "Traceback" not in served.log.read_text()
 
 
-def test_there_are_exactly_two_endpoints(page: Page) -> None:
+def test_there_are_exactly_three_endpoints(page: Page) -> None:
     info = page.http.get("/info").json()
-    assert set(info["named_endpoints"]) == {"/explain", "/predict"}
+    assert set(info["named_endpoints"]) == {"/explain", "/inspect", "/predict"}
     assert info["unnamed_endpoints"] == {}
     names = [each["parameter_name"] for each in info["named_endpoints"]["/explain"]["parameters"]]
-    assert names == [name for name in arguments.CHECKS if name != "count"]
+    assert names == [name for name in arguments.CHECKS if name not in ("count", "view")]
 
 
 def test_every_argument_is_documented(page: Page) -> None:
@@ -113,6 +116,28 @@ def test_a_prediction_comes_back_with_as_many_candidates_as_asked_for(page: Page
     assert kind == "complete"
     assert [each["label"] for each in answer["candidates"]] == [each.label for each in expected.candidates]
     assert answer["candidates"][0]["prob"] == pytest.approx(expected.candidates[0].prob, abs=1e-6)
+
+
+@pytest.mark.parametrize("view", LOOKS)
+def test_a_view_comes_back_whole(page: Page, view: str) -> None:
+    question = {"text": TEXTS["next-token"], "task": "next-token", "model": "tiny", "view": view}
+    kind, (answer,) = page.events("inspect", question)[-1]
+    assert kind == "complete"
+    link = answer.pop("link")
+    seen = Seen.from_json(json.dumps(answer))
+    expected = look(shared("gpt2", "next-token"), TEXTS["next-token"], view)
+    assert set(seen.arrays) == set(expected.arrays)
+    for name, array in expected.arrays.items():
+        np.testing.assert_allclose(seen[name], array, rtol=1e-2, atol=1e-4)
+    assert tokimp.Request.from_link(link) == seen.request
+
+
+@pytest.mark.parametrize("wrong", [{"view": "guess"}, {"view": 7}, {"options": {"layer": "x"}}, {"options": [1]}])
+def test_a_view_that_is_none_is_refused_before_the_queue(page: Page, wrong: dict[str, Any]) -> None:
+    answer = page.join("inspect", {"text": "the film", "model": "tiny"} | wrong)
+    assert answer.status_code == 422
+    told = {each["parameter_name"]: each["message"] for each in answer.json()["detail"] if not each["is_valid"]}
+    assert set(told) == set(wrong)
 
 
 @pytest.mark.parametrize(
@@ -218,10 +243,10 @@ def test_the_example_runs(page: Page) -> None:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mcp") is None, reason="mcp is optional")
-def test_tools_are_the_same_two(page: Page) -> None:
+def test_tools_are_the_same_three(page: Page) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "tests.ui.tools", page.address, "tiny"]
     facts = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
-    assert set(facts["tools"]) == {"explain", "predict"}
+    assert set(facts["tools"]) == {"explain", "inspect", "predict"}
     assert facts["tools"]["explain"]["required"] == ["text"]
     wrong, told = facts["fine"]
     assert not wrong

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tokimp.errors import InputError, OptionError, TokimpError
+from tokimp.internals.looks import LOOKS
+from tokimp.internals.looks.base import build as build_look
 from tokimp.methods.base import METHODS, build
 from tokimp.models import hub
 from tokimp.models.catalog import CATALOG, default_key
@@ -21,7 +23,7 @@ Arguments = Mapping[str, Any]
 
 
 def asked_with(given: Arguments) -> Asked:
-    """The question that these arguments put; what is left out is as on the page. A prediction has no method."""
+    """The question that these arguments put; what is left out is as on the page. Only explanations have a method."""
     task = _task_of(given)
     model = given["model"] or default_key(task, hub.reachable())
     kept = {name: value for name, value in given.items() if name in Asked.__dataclass_fields__}
@@ -103,6 +105,12 @@ def _method(value: Any, _given: Arguments) -> None:
     METHODS[value]
 
 
+def _view(value: Any, _given: Arguments) -> None:
+    if not isinstance(value, str):
+        raise OptionError("The view is no name.")
+    LOOKS[value]
+
+
 def _number(low: int, high: int) -> Callable[[Any, Arguments], None]:
     def check(value: Any, _given: Arguments) -> None:
         if not _whole(value) or not low <= value <= high:
@@ -114,9 +122,11 @@ def _number(low: int, high: int) -> Callable[[Any, Arguments], None]:
 def _options(value: Any, given: Arguments) -> None:
     if value is not None and not isinstance(value, dict):
         raise OptionError("The options are no object.")
-    method = given["method"]
+    method, view = given.get("method"), given.get("view")
     if value and isinstance(method, str) and method in METHODS:
         build(method, value)
+    if value and isinstance(view, str) and view in LOOKS:
+        build_look(view, value)
 
 
 def _whole(value: Any) -> bool:
@@ -128,6 +138,7 @@ CHECKS: dict[str, Callable[[Any, Arguments], None]] = {
     "model": _model,
     "task": _task,
     "method": _method,
+    "view": _view,
     "target": _word,
     "contrast": _word,
     "output": _among(OUTPUTS),

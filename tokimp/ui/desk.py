@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from tokimp.errors import BusyError, Cancelled, LinkError, OptionError, TokimpError
+from tokimp.internals.looks.base import build as build_look
 from tokimp.internals.looks.seen import Seen
 from tokimp.methods.base import build
 from tokimp.models.catalog import CATALOG
@@ -87,8 +88,10 @@ class Desk:
                 tally.outcome = "found"
             return result
 
-    def look(self, asked: Asked, report: work.Report[Seen], kind: Kind = "page", visitor: str = "") -> Seen:
-        """What `asked.view` shows inside the model, found or else looked for and kept.
+    def look(
+        self, asked: Asked, report: work.Report[Seen], kind: Kind = "page", visitor: str = "", within: float = 0.0
+    ) -> Seen:
+        """What `asked.view` shows inside the model, found or else looked for and kept; `within` as for `answer`.
 
         Raises:
             As `answer`; TooMuchWorkError at a limit.
@@ -100,7 +103,8 @@ class Desk:
             if seen is None:
                 with self._at_the_model(report, visitor):
                     model = work.loaded(asked, report)  # held by this name, so that nobody loads it again meanwhile
-                    seen = looked(self.looking, model, asked.request(model.revision), report, self.limits)
+                    limits = replace(self.limits, seconds=within) if within else self.limits
+                    seen = looked(self.looking, model, asked.request(model.revision), report, limits)
                     tally.evaluations = seen.evaluations
             else:
                 tally.outcome = "found"
@@ -156,16 +160,45 @@ class Desk:
             return result
         if (error := self._failed.get(key)) is not None:
             raise error
-        if request.model not in CATALOG:
-            raise OptionError("Embeds are computed for models of this page’s list only.", "Open it on the page.")
-        work.check_length(request.text)
+        check_embeddable(request)
         build(request.method, request.options, request.seed)
 
         def compute(listening: Report) -> None:
+            result = self.answer(asked, listening, "embed", visitor, self.limits.embed_seconds)
+            if grid and result.finished:
+                self.grid(result, listening, visitor)
+
+        self._meanwhile(key, compute, visitor)
+        return None
+
+    def wanted_look(self, request: Request, visitor: str = "") -> Seen | None:
+        """As `wanted`, of a view: what was seen, else None and looked for meanwhile.
+
+        Raises:
+            As `wanted`.
+        """
+        key = key_of(request)
+        if key is None:
+            raise LinkError("This question fits into no link.", "Ask it on the page.")
+        asked = replace(asked_of(request), revision=None)
+        seen = self.looking.find(request) or self.seen(asked)
+        if seen is not None:
+            self.counts.add("embed", "found", 0.0)
+            return seen
+        if (error := self._failed.get(key)) is not None:
+            raise error
+        check_embeddable(request)
+        build_look(request.view, request.options)
+        within = self.limits.embed_seconds
+        self._meanwhile(key, lambda listening: self.look(asked, listening, "embed", visitor, within), visitor)
+        return None
+
+    def _meanwhile(self, key: str, compute: Callable[[Report], object], visitor: str) -> None:
+        """Computes in the background; an error is remembered for those who ask again."""
+
+        def job(listening: Report) -> None:
             try:
-                result = self.answer(asked, listening, "embed", visitor, self.limits.embed_seconds)
-                if grid and result.finished:
-                    self.grid(result, listening, visitor)
+                compute(listening)
             except Cancelled:
                 return
             except TokimpError as error:
@@ -174,8 +207,7 @@ class Desk:
                 report_without_words(error)
                 self._failed.put(key, TokimpError("Something went wrong here.", "Try it on the page."))
 
-        self._background.want(key, Job(compute, visitor))
-        return None
+        self._background.want(key, Job(job, visitor))
 
     def close(self) -> None:
         """Ends what is computed for embeds, and closes the store."""
@@ -215,6 +247,13 @@ class Desk:
         finally:
             self.visitors.spend(visitor, time.monotonic() - start)
             self._computing.release()
+
+
+def check_embeddable(request: Request) -> None:
+    """Raises where an embed of this is not computed: a page elsewhere cannot have models fetched by this server."""
+    if request.model not in CATALOG:
+        raise OptionError("Embeds are computed for models of this page’s list only.", "Open it on the page.")
+    work.check_length(request.text)
 
 
 def _requests(asked: Asked) -> list[Request]:

@@ -1,4 +1,4 @@
-"""What programs may ask: the HTTP API and the MCP server, with exactly `explain` and `predict`."""
+"""What programs may ask: the HTTP API and the MCP server, with exactly `explain`, `predict` and `inspect`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import gradio as gr
 from gradio.context import Context
 
 from tokimp.errors import LinkError, TokimpError
+from tokimp.internals.looks.seen import Seen
 from tokimp.models.device import gpu
-from tokimp.types import Output, Precision, Prediction, Task
+from tokimp.types import Output, Precision, Prediction, Request, Task
 from tokimp.ui import arguments, work
 from tokimp.ui.desk import Desk
 from tokimp.ui.fair_share import visitor_of
@@ -28,7 +29,7 @@ Json = dict[str, Any]
 
 def register(desk: Desk) -> None:
     """Adds the endpoints to the page; to be called while it is being laid out."""
-    for endpoint in (_explain(desk), _predict(desk)):
+    for endpoint in (_explain(desk), _predict(desk), _inspect(desk)):
         _add(endpoint)
 
 
@@ -113,6 +114,48 @@ def _predict(desk: Desk) -> Callable[..., Iterator[Json]]:
     return predict
 
 
+def _inspect(desk: Desk) -> Callable[..., Iterator[Json]]:
+    def inspect(  # noqa: PLR0913, PLR0917 - the public API: each is one word of the question
+        text: str,
+        request: gr.Request,
+        view: str = "attention",
+        model: str | None = None,
+        task: Task | None = None,
+        target: str | int | None = None,
+        contrast: str | int | None = None,
+        output: Output = "logit",
+        mask: int = 0,
+        seed: int = 0,
+        precision: Precision = "fp32",
+        options: dict[str, Any] | None = None,
+    ) -> Iterator[Json]:
+        """What happens inside a language model while it reads a text: one view of it, as numbers.
+
+        Args:
+            text: The text that the model reads, of at most 8,000 characters; with [MASK] in it for masked-lm.
+            view: attention, token_probabilities, logit_lens, layers, hidden_states, network or inside_outside.
+            model: A model of the page's list, such as gpt2, distilbert-sst2 or minilm-mlm; null: the task's usual one.
+            task: classification, next-token or masked-lm; null is what the model is made for, or else next-token.
+            target: Of layers, logit_lens and inside_outside, the class, word or id to follow; null is the own answer.
+            contrast: What to hold it against, as a class, a word or an id; null is nothing.
+            output: What scores are shares of, as logit, log_prob or prob of the target.
+            mask: Which [MASK] is asked for, counted from 0.
+            seed: Where random draws of an attribution begin.
+            precision: What the network computes in, fp32 or bf16.
+            options: The view's own options by name, such as {"layer": 3, "head": 0}; null leaves them as usual.
+
+        Returns:
+            tokens, arrays by name (shape and values, or base64 of little-endian numbers where they are many),
+            facts, notes, request, versions; link opens the view in a page.
+        """
+        given = {name: value for name, value in locals().items() if name in arguments.CHECKS}
+        asked, visitor = arguments.asked_with(given), visitor_of(request)
+        for seen in _streamed(lambda report: desk.look(asked, report, "api", visitor)):
+            yield seen if isinstance(seen, dict) else _seen(seen, request)
+
+    return inspect
+
+
 def _add(endpoint: Callable[..., Any]) -> None:
     """In the page's one queue for models; arguments are checked before they join it."""
     names = [name for name in inspect.signature(endpoint).parameters if name != "request"]
@@ -146,13 +189,21 @@ def _streamed(answer: Callable[[work.Report[Any]], Any]) -> Iterator[Any]:
 
 
 def _explained(result: Result, request: gr.Request) -> Json:
-    explanation = result.explanation
+    whole: Json = json.loads(result.explanation.to_json())
+    return whole | {"link": _link(result.explanation.request, request), "finished": result.finished}
+
+
+def _seen(seen: Seen, request: gr.Request) -> Json:
+    whole: Json = json.loads(seen.to_json())
+    return whole | {"link": _link(seen.request, request)}
+
+
+def _link(asked: Request, request: gr.Request) -> str | None:
+    """Where the page shows the same; None where it fits into no link."""
     try:
-        link = explanation.link(addresses.origin(request.request))
+        return asked.link(addresses.origin(request.request))
     except LinkError:
-        link = None
-    whole: Json = json.loads(explanation.to_json())
-    return whole | {"link": link, "finished": result.finished}
+        return None
 
 
 def _predicted(answer: Prediction, asked: Asked) -> Json:

@@ -31,6 +31,7 @@ HIGHEST = 1000
 """Longer results scroll inside their frame."""
 
 LABEL = 20
+_INSIDE = "explanation.css", "charts.css", "inside_charts.css"
 _WIDER = 1.06
 """How much wider than Helvetica a reader's own font may be."""
 
@@ -72,6 +73,13 @@ def heatmap_embed(
     plain = replace(explanation, attribution=Attribution(explanation.scores, signed=signed))
     drawing = legend_html(plain, full_scale(scores)) + _cells(explanation, scores, outputs)
     return _framed(explanation, drawing, "", frame or Frame())
+
+
+def figures_embed(title: str, body: str, frame: Frame | None = None) -> Document:
+    """Drawings of what happens inside a model, as markup that brings its own heading."""
+    frame = frame or Frame()
+    notes = "".join(f'<p class="tk-limit">{escaped(note)}</p>' for note in frame.notes)
+    return _document(title, f'{notes}{body}<div class="tk-foot">{_link(frame)}</div>', frame, sheets=_INSIDE)
 
 
 def notice(title: str, sentence: str, frame: Frame | None = None, refresh: int | None = None) -> Document:
@@ -150,13 +158,15 @@ def _framed(explanation: Explanation, drawing: str, foot: str, frame: Frame) -> 
     return _document(question(explanation), body, frame)
 
 
-def _document(title: str, body: str, frame: Frame, head: str = "") -> Document:
+def _document(
+    title: str, body: str, frame: Frame, head: str = "", sheets: tuple[str, ...] = ("explanation.css",)
+) -> Document:
     theme = f" tk-{frame.theme}" if frame.theme else ""
     if frame.oembed:
         head += f'<link rel="alternate" type="application/json+oembed" href="{escaped(frame.oembed)}">'
     root = f'<html lang="en" class="tk-embed{theme}">'
     inside = f'<body><main class="tk-root">{body}</main></body>'
-    style = used(read_asset("explanation.css") + read_asset("embed.css"), root + inside)
+    style = used("".join(map(read_asset, (*sheets, "embed.css"))), root + inside)
     html = (
         f'<!DOCTYPE html>{root}<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

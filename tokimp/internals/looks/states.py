@@ -25,8 +25,8 @@ from tokimp.models.layers import hidden_states
 from tokimp.types import Floats
 from tokimp.watch import Watch
 
-SINK = 8.0
-"""A first token whose state is so many times as long as the others' would leave no room for them in a picture."""
+FAR = 2.0
+"""A first token so many times as far from the middle of the others as any of them leaves no room for them."""
 
 
 @register
@@ -85,8 +85,8 @@ class StatesLook:
     def _kept(self, states: Floats) -> np.ndarray:
         """Which tokens (token,) are drawn."""
         keep = np.ones(len(states), dtype=bool)
-        lengths = np.linalg.norm(states.astype(np.float64), axis=-1)
-        auto = len(states) > 3 and lengths[0] > SINK * float(np.median(lengths[1:]))
+        away = np.linalg.norm(states - states[1:].mean(0), axis=-1) if len(states) > 3 else np.zeros(2)
+        auto = away[0] > FAR * away[1:].max()
         keep[0] = not (auto if self.first == "auto" else self.first is False) or len(states) < 3
         return keep
 

@@ -9,9 +9,9 @@ from typing import Any
 import gradio as gr
 
 from tokimp.internals.looks import LOOKS
-from tokimp.methods.base import Option, options_of
+from tokimp.methods.base import METHODS, Option, options_of
 from tokimp.models.catalog import CATALOG
-from tokimp.types import Task
+from tokimp.types import Task, Value
 from tokimp.ui import controls, examples, sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import CandidateBars, Drawing, Heatmap, Payload, TokenView, View
@@ -97,7 +97,15 @@ def shown_options(view: str) -> tuple[Option, ...]:
 
 
 def form_payload(view: str, values: dict[str, Any] | None = None) -> Payload:
-    return {"fields": controls.fields_of(shown_options(view), values or {})}
+    fields = controls.fields_of(shown_options(view), values or {})
+    return {"fields": [field | {"titles": [_title(choice) for choice in field["choices"]]} for field in fields]}
+
+
+def _title(choice: Value) -> str | None:
+    """What a choice is called where its own name would not do."""
+    if isinstance(choice, str) and choice in METHODS:
+        return METHODS[choice].info.title
+    return choice.replace("_", " ") if isinstance(choice, str) else None
 
 
 def inside_tab(arrival: Arrival) -> Tab:

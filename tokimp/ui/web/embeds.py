@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -9,13 +11,16 @@ from tokimp import types
 from tokimp.errors import TokimpError
 from tokimp.share import PARAMETER, from_link
 from tokimp.ui.desk import Desk
-from tokimp.ui.state import Result
+from tokimp.ui.inside import statics
+from tokimp.ui.state import Result, asked_of
 from tokimp.ui.trouble import report_without_words
 from tokimp.ui.visitors import visitor_key
 from tokimp.ui.web import addresses, answers
 from tokimp.ui.web.addresses import Look
 from tokimp.ui.web.told import known
-from tokimp.views.embed import Document, Frame, heatmap_embed, notice, tokens_embed
+from tokimp.views.embed import Document, Frame, figures_embed, heatmap_embed, notice, tokens_embed
+
+ANOTHER = "Computed with another revision of the model than the link names."
 
 
 def embed(desk: Desk, request: Request) -> Response:
@@ -29,6 +34,8 @@ def embed(desk: Desk, request: Request) -> Response:
         code = str(request.path_params["code"])
         asked = from_link(code)
         frame = _frame(request, code, look)
+        if asked.view:
+            return _view(desk, asked, request, frame)
         result = _wanted(desk, asked, look, request)
         if result is None:
             return _waiting(frame)
@@ -43,6 +50,19 @@ def embed(desk: Desk, request: Request) -> Response:
     except Exception as error:
         report_without_words(error)
         return answers.page(notice("No result", answers.BROKEN, frame), 500)
+
+
+def _view(desk: Desk, asked: types.Request, request: Request, frame: Frame) -> Response:
+    """The drawings of a link to a view inside the model."""
+    if request.method == "HEAD":
+        seen = desk.seen(replace(asked_of(asked), revision=None))
+    else:
+        seen = desk.wanted_look(asked, visitor_key(request))
+    if seen is None:
+        return _waiting(frame)
+    if seen.request.revision != asked.revision:
+        frame = replace(frame, notes=(ANOTHER,))
+    return answers.page(figures_embed(statics.title(seen), statics.body(seen), frame))
 
 
 def _wanted(desk: Desk, asked: types.Request, look: Look, request: Request) -> Result | None:
@@ -70,7 +90,7 @@ def _drawn(result: Result, asked: types.Request, look: Look, frame: Frame) -> Do
 def _notes(result: Result, asked: types.Request) -> tuple[str, ...]:
     notes = []
     if result.explanation.request.revision != asked.revision:
-        notes.append("Computed with another revision of the model than the link names.")
+        notes.append(ANOTHER)
     if not result.finished:
         notes.append(result.stopped or "Unfinished: more work would change these scores.")
     return tuple(notes)

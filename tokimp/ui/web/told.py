@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tokimp.internals.looks import LOOKS
 from tokimp.types import Explanation, Request
 from tokimp.ui.desk import Desk
 from tokimp.ui.state import Result, asked_of
@@ -25,6 +26,8 @@ def title_of(request: Request, explanation: Explanation | None = None) -> str:
     """Why “ girl” rather than “ boy”? Of a question that left the target to the model: What made the model say that?"""
     if explanation is not None:
         return _cut(question(explanation), LONGEST_TITLE)
+    if request.view:
+        return f"{_seen(request)}: what happens inside the model"
     if request.target is None:
         return "Which tokens made the model say that?"
     rather = "" if request.contrast is None else f" rather than {quoted(str(request.contrast))}"
@@ -34,6 +37,8 @@ def title_of(request: Request, explanation: Explanation | None = None) -> str:
 def description_of(request: Request, explanation: Explanation | None = None) -> str:
     """The text that was read, and what counted most in it."""
     text = _cut(" ".join(drawable(request.text).split()), LONGEST_TEXT)
+    if explanation is None and request.view:
+        return f"“{text}”: {_seen(request).lower()} of {_cut(drawable(request.model), LONGEST_TITLE)}."
     if explanation is None:
         return f"“{text}”: {request.method.replace('_', ' ')} on {_cut(drawable(request.model), LONGEST_TITLE)}."
     rows = [row for row in ranked_rows(explanation) if row["score"]][:STRONGEST]
@@ -41,6 +46,11 @@ def description_of(request: Request, explanation: Explanation | None = None) -> 
     counted = f" Most of all: {most}." if most else ""
     model, method, probability = (value for _, value in brief(explanation))
     return f"“{text}” {_cut(drawable(model), LONGEST_TITLE)}, {method}, probability {probability}.{counted}"
+
+
+def _seen(request: Request) -> str:
+    """What a link to a view shows; a link may name anything."""
+    return LOOKS[request.view].info.title if request.view in LOOKS else "A view"
 
 
 def _cut(text: str, most: int) -> str:
