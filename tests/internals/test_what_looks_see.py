@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import pearsonr, spearmanr
@@ -45,7 +47,7 @@ def test_kept_maps_serve_every_further_head(llama: TextModel) -> None:
 
 def test_points_are_scikit_learn_s(llama: TextModel) -> None:
     states = tokimp.inspect(llama, LONG).hidden_states.astype(np.float64)
-    found = look(llama, LONG, "hidden_states", layer=1, token=3, first=True)
+    found = look(llama, LONG, "hidden_states", layer=1, token=3, far="show")
     fitted = PCA(2).fit(states[1])
     np.testing.assert_allclose(np.abs(found["points"]), np.abs(fitted.transform(states[1])), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(found["explained"], fitted.explained_variance_ratio_, rtol=1e-5)
@@ -53,16 +55,28 @@ def test_points_are_scikit_learn_s(llama: TextModel) -> None:
     np.testing.assert_allclose(found["similarity"][:, 3], 1, atol=1e-5)
 
 
-def test_a_second_text_lies_in_the_same_projection_and_the_first_tokens_can_be_left_out(llama: TextModel) -> None:
-    found = look(llama, "the film was good", "hidden_states", other="the girl was good", first=False)
-    other = tokimp.inspect(llama, "the girl was good").hidden_states[-1].astype(np.float64)
-    here = tokimp.inspect(llama, "the film was good").hidden_states[-1].astype(np.float64)
-    both = np.concatenate([here[1:], other[1:]])
-    wanted = np.abs(PCA(2).fit_transform(both))
-    points = np.concatenate([found["points"][1:], found["other_points"][1:]])
-    np.testing.assert_allclose(np.abs(points), wanted, rtol=1e-4, atol=1e-4)
-    assert np.isnan(found["points"][0]).all()
-    assert found.facts["left_out"] == [0]
+def test_a_second_text_lies_in_the_same_projection(llama: TextModel) -> None:
+    found = look(llama, "the film was good", "hidden_states", other="the girl was good", far="show")
+    both = np.concatenate(
+        [tokimp.inspect(llama, text).hidden_states[-1] for text in ("the film was good", "the girl was good")]
+    ).astype(np.float64)
+    points = np.concatenate([found["points"], found["other_points"]])
+    np.testing.assert_allclose(np.abs(points), np.abs(PCA(2).fit_transform(both)), rtol=1e-4, atol=1e-4)
+
+
+def test_tokens_that_lie_far_off_are_left_out(llama: TextModel) -> None:
+    inside = Internals(llama, llama.encode(LONG))
+    states = inside.hidden_states.copy()
+    states[-1, 2] += 1000
+    inside.memory["hidden states"] = states
+    request = look(llama, LONG, "hidden_states").request
+    found = see(inside, request)
+    assert found.facts["left_out"] == [2]
+    assert np.isnan(found["points"][2]).all()
+    near = np.delete(states[-1], 2, axis=0).astype(np.float64)
+    points = np.delete(found["points"], 2, axis=0)
+    np.testing.assert_allclose(np.abs(points), np.abs(PCA(2).fit_transform(near)), rtol=1e-4, atol=1e-4)
+    assert see(inside, replace(request, options={"far": "show"})).facts["left_out"] == []
 
 
 def test_changes_are_the_predictions_of_both_texts(llama: TextModel) -> None:

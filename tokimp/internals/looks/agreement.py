@@ -8,8 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from tokimp.internals.agreement import agreement
-from tokimp.internals.attention_maps import Measure, attention_map
+from tokimp.internals.attention_maps import Measure
 from tokimp.internals.inspecting import Internals
+from tokimp.internals.looks.attention import one_map
 from tokimp.internals.looks.base import MOST_HEADS, Aim, Findings, LookInfo, checked_layer, register, token_option
 from tokimp.internals.network import Influence, TokenNetwork, token_network
 from tokimp.methods import METHODS
@@ -17,7 +18,6 @@ from tokimp.methods.base import build as build_method
 from tokimp.methods.base import check_available as check_method
 from tokimp.methods.base import option
 from tokimp.types import Floats, Target
-from tokimp.watch import Watch
 
 MEASURES = ("weights", "norms", "rollout", "value_zeroing")
 
@@ -67,7 +67,7 @@ class AgreementLook:
         longer, target = aim.target()
         method = METHODS[self.method]
         check_method(longer.model, self.method)
-        attention = self._attention(longer, target, watch)
+        attention = self._attention(aim, longer, target)
         seed = aim.request.seed
 
         def attribute() -> Floats:
@@ -84,13 +84,11 @@ class AgreementLook:
         facts["at_odds"] = found.places[found.at_odds].tolist()
         return Findings({"scores": scores, "attention": attention}, facts)
 
-    def _attention(self, inside: Internals, target: Target, watch: Watch) -> Floats:
-        model, inputs = inside.model, inside.inputs
+    def _attention(self, aim: Aim, inside: Internals, target: Target) -> Floats:
+        model, inputs, watch = inside.model, inside.inputs, aim.watch
         if self.measure in ("weights", "norms"):
-            watch.count(1)
-            block = None if self.layer is None else self.layer - 1
             measure: Measure = "norms" if self.measure == "norms" else "weights"
-            row: Floats = attention_map(model, inputs, block, self.head, measure)[target.position]
+            row: Floats = one_map(Aim(inside, aim.request, watch), self.layer, self.head, measure)[target.position]
             return row
 
         influence: Influence = "attention" if self.measure == "rollout" else "value_zeroing"

@@ -8,7 +8,6 @@ from typing import ClassVar
 import numpy as np
 
 from tokimp.internals.attention_maps import HABITS, MEASURES, Measure, attention_map, every_map, survey
-from tokimp.internals.inspecting import Internals
 from tokimp.internals.looks.base import (
     MOST_HEADS,
     Aim,
@@ -20,7 +19,6 @@ from tokimp.internals.looks.base import (
 )
 from tokimp.methods.base import option
 from tokimp.types import Floats
-from tokimp.watch import Watch
 
 KEPT_BYTES = 2**25
 """Maps of all heads that take no more are kept, so that each further head is there at once."""
@@ -71,24 +69,29 @@ class AttentionLook:
         checked_layer(self.layer, len(inside.model.blocks) + 1)
         pictures, habits = inside.kept(f"survey of {measure}", look)
         watch(0.5)
-        arrays = {"pictures": pictures, "habits": habits, "map": self._map(inside, habits.shape[:2], measure, watch)}
+        arrays = {"pictures": pictures, "habits": habits, "map": one_map(aim, self.layer, self.head, measure)}
         return Findings(arrays, {"habits": list(HABITS), "measure": measure})
 
-    def _map(self, inside: Internals, shape: tuple[int, ...], measure: Measure, watch: Watch) -> Floats:
-        block = None if self.layer is None else self.layer - 1
-        head = self.head
-        name = f"maps of {measure}"
 
-        def every() -> np.ndarray:
-            watch.count(1)
-            return every_map(inside.model, inside.inputs, measure)
+def one_map(aim: Aim, layer: int | None, head: int | None, measure: Measure) -> Floats:
+    """Attention (query, key) of a layer from 1 and a head from 0; None is the mean.
 
-        fits = 2 * shape[0] * shape[1] * len(inside.inputs) ** 2 <= KEPT_BYTES
-        if fits and (head is None or head < shape[1]):
-            maps = inside.kept(name, every)
+    Of the maps of all heads where there is room to keep them, in half precision; else asked for alone.
+    """
+    inside, watch = aim.inside, aim.watch
+    block = None if layer is None else layer - 1
+
+    def every() -> np.ndarray:
+        watch.count(1)
+        return every_map(inside.model, inside.inputs, measure)
+
+    heads = int(getattr(inside.model.network.config, "num_attention_heads", 16))
+    if 2 * len(inside.model.blocks) * heads * len(inside.inputs) ** 2 <= KEPT_BYTES:
+        maps = inside.kept(f"maps of {measure}", every)
+        if head is None or head < maps.shape[1]:
             layers = maps if block is None else maps[block : block + 1]
             chosen = layers if head is None else layers[:, head : head + 1]
             mean: Floats = chosen.mean(axis=(0, 1), dtype=np.float64)
             return mean.astype(np.float16)
-        watch.count(1)
-        return attention_map(inside.model, inside.inputs, block, head, measure).astype(np.float16)
+    watch.count(1)
+    return attention_map(inside.model, inside.inputs, block, head, measure).astype(np.float16)

@@ -25,8 +25,10 @@ from tokimp.models.layers import hidden_states
 from tokimp.types import Floats
 from tokimp.watch import Watch
 
-FAR = 2.0
-"""A first token so many times as far from the middle of the others as any of them leaves no room for them."""
+FAR = 4.0
+"""Tokens so many times as far from the middle as half of them leave no room for the others in a picture."""
+
+FEWEST = 3
 
 
 @register
@@ -42,11 +44,11 @@ class StatesLook:
     )
     layer: int | None = layer_option()
     token: int | None = token_option()
-    first: bool | str = option(
-        "auto",
-        "First token",
-        "In many decoders its state is so long that it hides all others: auto leaves it out where that is so.",
-        choices=("auto", True, False),
+    far: str = option(
+        "leave out",
+        "Far tokens",
+        "In many decoders the first token, or another, lies so far off that the others could not be told apart.",
+        choices=("leave out", "show"),
     )
     other: str = other_option("A second text in the same projection: the same word in another context.")
 
@@ -76,7 +78,11 @@ class StatesLook:
             "way_explained": np.array(ways.explained),
             "similarity": similarity(states, pairs),
         }
-        facts: dict[str, Any] = {"layer": layer, "token": token, "left_out": [0] if not kept[0][0] else []}
+        facts: dict[str, Any] = {
+            "layer": layer,
+            "token": token,
+            "left_out": [int(each) for each in np.flatnonzero(~kept[0])],
+        }
         if other is not None:
             arrays["other_points"] = points[1]
             facts["other_tokens"] = [asdict(each) for each in other.tokens]
@@ -84,11 +90,10 @@ class StatesLook:
 
     def _kept(self, states: Floats) -> np.ndarray:
         """Which tokens (token,) are drawn."""
-        keep = np.ones(len(states), dtype=bool)
-        away = np.linalg.norm(states - states[1:].mean(0), axis=-1) if len(states) > 3 else np.zeros(2)
-        auto = away[0] > FAR * away[1:].max()
-        keep[0] = not (auto if self.first == "auto" else self.first is False) or len(states) < 3
-        return keep
+        away = np.linalg.norm(states - np.median(states, axis=0), axis=-1)
+        near = away <= FAR * np.median(away)
+        enough = int(near.sum()) >= FEWEST
+        return near if self.far == "leave out" and enough else np.ones(len(states), dtype=bool)
 
 
 def _states(inside: Internals, watch: Watch) -> Floats:

@@ -28,7 +28,7 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "lens_answer": ("token", "layer"),
     "layer_scores": ("kind", "layer", "token"),
     "layer_text": ("kind", "layer"),
-    "state_points": ("layer", "token", "first", "other"),
+    "state_points": ("layer", "token", "far", "other"),
     "state_way": ("layer", "token"),
     "state_similarity": ("layer", "token"),
     "network_paths": ("influence", "way", "layer", "token", "first"),

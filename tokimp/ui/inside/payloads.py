@@ -167,7 +167,8 @@ def state_trees(seen: Seen, selection: Selection) -> dict[str, Any]:
         other = [Token(**each) for each in facts["other_tokens"]]
         labels = token_names(other, str(seen.request.options["other"]))
         groups.append(_group("second text", seen["other_points"], labels))
-    out = " The first token, far from all others, is left out." if facts["left_out"] else ""
+    far = ", ".join(quoted(names[each]) for each in facts["left_out"])
+    out = f" Far from all others, and left out: {far}." if far else ""
     at = f"All tokens at {where}, seen along the two directions in which they differ most.{out}"
     way = Group(names[token], seen["way"], named)
     return {
