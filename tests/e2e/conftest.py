@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ FLAGS = (
     " --disable-component-update --disable-sync"
 )
 PATIENCE = 60_000
+PRIMARY = re.compile("^(Explain|Look inside)$")
 
 Open = Callable[..., Page]
 
@@ -81,7 +83,7 @@ def open_page(address: str, browser: Browser) -> Iterator[Open]:
         page.goto(link or f"{address}/?__theme={theme}")
         if tab:
             page.get_by_role("tab", name=tab, exact=True).click()
-        expect(page.get_by_role("button", name="Explain", exact=True).locator("visible=true")).to_be_visible()
+        expect(page.get_by_role("button", name=PRIMARY).locator("visible=true")).to_be_visible()
         return page
 
     expect.set_options(timeout=PATIENCE)

@@ -63,7 +63,8 @@ class Desk:
         model = revisions.held(asked.model, asked.task)
         if before is not None or model is None or asked.revision not in (None, model.revision):
             return before
-        return self.looking.without_model(model.computing_in(asked.precision), asked.request(model.revision))
+        request = asked.request(model.revision)
+        return self.looking.find(request) or self.looking.without_model(model.computing_in(asked.precision), request)
 
     def answer(
         self, asked: Asked, report: work.Report[Result], kind: Kind = "page", visitor: str = "", within: float = 0.0
