@@ -40,22 +40,25 @@ Drawn = dict[str, tuple[Any, ...]]
 
 
 def drawn(seen: Seen, selection: Selection, before: Drawn) -> tuple[Changes, Drawn]:
-    """A view's parts as far as they differ from what was drawn before, and what is drawn now."""
+    """A view's parts as far as they differ from what was drawn before, and what is drawn now.
+
+    What is not sent again costs neither the line nor the browser anything.
+    """
     view, asked = seen.request.view, seen.request
     base = (asked.model, asked.revision, asked.text, asked.target, asked.mask)
-    payloads = None
-    changes: Changes = {f"told_{view}": gr.update(value=about(view, told(seen), seen.notes))}
-    now: Drawn = {}
+    now: Drawn = {f"told_{view}": (base, *told(seen), *seen.notes)}
     for part in VIEW_PARTS[view]:
         pointed = (getattr(selection, name, None) for name in DEPENDS[part])
         now[part] = (base, *[asked.options.get(name) for name in DEPENDS[part]], *pointed)
-        if before.get(part) == now[part]:
-            changes[part] = gr.update(state="ready")
-            continue
-        payloads = payloads or DRAWN[view](seen, selection)
+    changed = [part for part in now if before.get(part) != now[part]]
+    payloads = DRAWN[view](seen, selection) if set(changed) & set(VIEW_PARTS[view]) else {}
+    changes: Changes = {}
+    for part in changed:
         payload = payloads.get(part)
         changes[part] = gr.update(value=payload, state="ready", visible=payload is not None)
-    if view == "layers":
+    if f"told_{view}" in changed:
+        changes[f"told_{view}"] = gr.update(value=about(view, told(seen), seen.notes))
+    if "layer_text" in changed:
         last = len(seen["scores"]) - 1
         layer = last if selection.layer is None else selection.layer
         changes["layer_slider"] = gr.update(maximum=last, value=layer, visible=True)

@@ -50,6 +50,7 @@ def follow(desk: Desk, shown: Shown, opened: Sequence[str], settings: Settings, 
         seen = desk.seen(asked)
         if seen is None:
             pending.append(asked)
+            shown = shown.without(view, VIEW_PARTS[view])
             changes |= display.dimmed(view)
         else:
             shown, fresh = holding(shown, seen)

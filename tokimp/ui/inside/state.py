@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -64,3 +64,8 @@ class Shown:
 
     def holding(self, seen: Seen) -> Shown:
         return replace(self, seen={**self.seen, seen.request.view: seen})
+
+    def without(self, view: str, parts: Iterable[str]) -> Shown:
+        """A view whose parts are to be drawn anew."""
+        gone = {f"told_{view}", *parts}
+        return replace(self, drawn={part: drawn for part, drawn in self.drawn.items() if part not in gone})
