@@ -50,6 +50,13 @@ sys.addaudithook(_guard)
 torch.set_num_threads(1)  # tiny models: a second thread would only be waited for
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests run in one process, which sets up once what they share; browsers take turns in another."""
+    for item in items:
+        group = "browser" if item.path.parent.name == "e2e" else item.path.relative_to(item.config.rootpath).as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def classifier() -> TextModel:
     """A tiny BERT with three classes."""
