@@ -85,7 +85,7 @@ class _Tab:
         ran = parts.status.submit(
             gpu(self._run), asked, self.every, show_progress_on=parts.status, **MODEL_WORK, **WAITING
         )
-        ran.failure(self._for_visitor(handlers.busy), [parts.shown, parts.share], self.every, **AT_ONCE, **EVENT)
+        ran.failure(self._for_visitor(handlers.busy), parts.shown, self.every, **AT_ONCE, **EVENT)
         ran.then(None, [parts.share, parts.status], None, js=read_asset("address.js"), **EVENT)
         grid = self._for_visitor(handlers.begin_grid)
         parts.heat_fold.expand(grid, [parts.shown, parts.share], self.every, **AT_ONCE, **EVENT)
@@ -124,13 +124,12 @@ class _Tab:
 
     def _run(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
         asked, shown, share, turn, ran = values
-        shown = handlers.at_hand(self.desk, shown, share)
         visitor = self._visitor(request)
         changes: Iterator[Changes] = iter([{}])  # for a browser that drew the sentence anew and asks a second time
         if turn != ran and asked is not None:
             changes = handlers.run(self.desk, asked, shown, visitor, turn)
-        elif turn != ran and shown is not None:
-            changes = handlers.run_grid(self.desk, shown, visitor, turn)
+        elif turn != ran and (drawn := handlers.at_hand(self.desk, shown, share)) is not None:
+            changes = handlers.run_grid(self.desk, drawn, visitor, turn)
         for each in changes:
             yield self._by_part(each)
 
@@ -149,7 +148,7 @@ class _Tab:
         return self._by_part(handlers.take_file(shown, event.index, event.value))
 
     def _for_visitor(self, handler: Callable[..., Changes]) -> Callable[..., Any]:
-        def handle(request: gr.Request, shown: Any, share: Any) -> dict[Any, Any]:
+        def handle(request: gr.Request, shown: Any, share: Any = None) -> dict[Any, Any]:
             shown = handlers.at_hand(self.desk, shown, share)
             return self._by_part(handler(self.desk, shown, self._visitor(request)))
 
