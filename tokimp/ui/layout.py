@@ -31,7 +31,7 @@ def build(arrival: Arrival | None = None) -> gr.Blocks:
         if notice is not None:
             Sentences(sentences.told(sentences.line("note", notice)), elem_classes="tk-notice")
         linked = Sentences(sentences.told(), live=True, elem_classes="tk-linked")
-        with gr.Tabs() as tabs:
+        with gr.Tabs(overflow_behavior="wrap") as tabs:
             for start in examples.starts():
                 with gr.Tab(start.title, id=start.task) as tab:
                     parts = task_tab(start, arrival, linked)
