@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 from torch import Tensor
@@ -27,3 +28,16 @@ class Gate:
             return compute(embeds, positions, *past)  # type: ignore[arg-type]
 
         monkeypatch.setattr(model, "logits", logits)
+
+    def until_reached(self, moments: Iterator[object]) -> None:
+        """Reads on until the model waits."""
+        while not self.reached.is_set():
+            next(moments)
+
+    def until_over(self) -> None:
+        """Opens, and waits for the work's thread to end."""
+        self.open.set()
+        for thread in threading.enumerate():
+            if thread.name == "tokimp-work":
+                thread.join(60)
+                assert not thread.is_alive()

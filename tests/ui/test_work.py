@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from torch import Tensor
 
 from tests.models import TEXTS
+from tests.ui.gate import Gate
 from tokimp.errors import Cancelled, EmptyTextError, OptionError, TextTooLongError
 from tokimp.models.text_model import TextModel
 from tokimp.types import Task
@@ -31,38 +30,6 @@ def model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Te
     chosen: TextModel = request.getfixturevalue(request.param)
     monkeypatch.setattr(work, "model_for", lambda _asked: chosen)
     return chosen
-
-
-class Gate:
-    """Lets a model work until its batch number `last`, which waits to be let through."""
-
-    def __init__(self, model: TextModel, monkeypatch: pytest.MonkeyPatch, last: int) -> None:
-        self.batches = 0
-        self.reached = threading.Event()
-        self.open = threading.Event()
-        compute = model.logits
-
-        def logits(embeds: Tensor, positions: Tensor | None, *past: object) -> Tensor:
-            self.batches += 1
-            if self.batches == last:
-                self.reached.set()
-                assert self.open.wait(60)
-            return compute(embeds, positions, *past)  # type: ignore[arg-type]
-
-        monkeypatch.setattr(model, "logits", logits)
-
-    def until_reached(self, moments: Iterator[object]) -> None:
-        """Reads on until the model waits."""
-        while not self.reached.is_set():
-            next(moments)
-
-    def until_over(self) -> None:
-        """Opens, and waits for the work's thread to end."""
-        self.open.set()
-        for thread in threading.enumerate():
-            if thread.name == "tokimp-work":
-                thread.join(60)
-                assert not thread.is_alive()
 
 
 def test_last_moment_is_the_result(model: TextModel) -> None:
