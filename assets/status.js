@@ -1,16 +1,9 @@
-/* Comes after sentences.js: what a status does beyond telling. A turn that is waited for joins the page's one queue, and
-   how many are before it there is told. Gradio tells that in a progress text, which is hidden here: "queue: 3/7 |".
-   Where that text is another one, the sentence stays as it came. */
-function status(element, trigger, props, watch) {
+/* Comes after sentences.js: what a status does beyond telling. Of a turn that waits in the page's one queue, it tells how
+   many are before it there. Gradio tells that in a progress text, which is hidden here: "queue: 3/7 |". Where that text
+   is another one, the sentence stays as it came. */
+function status(element, props, watch) {
   const root = element.querySelector(".tk-view");
   const tracker = element.closest(".block")?.querySelector("[data-testid=status-tracker]");
-  let turn = 0;
-
-  function join() {
-    if (!props.value?.waiting || props.value.waiting === turn) return;
-    turn = props.value.waiting;
-    trigger("submit", {});
-  }
 
   function follow() {
     const sentence = root.querySelector(".tk-running");
@@ -23,8 +16,6 @@ function status(element, trigger, props, watch) {
 
   if (tracker) new MutationObserver(follow).observe(tracker, { childList: true, subtree: true, characterData: true });
   watch(["value", "state"], follow);
-  watch(["value"], join);
-  join();
 }
 
-status(element, trigger, props, watch);
+status(element, props, watch);

@@ -20,17 +20,7 @@ from tokimp.types import TASKS, Task
 from tokimp.ui import examples, serving, work
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = (
-    "choice.js",
-    "options.js",
-    "options_input.js",
-    "sentences.js",
-    "status.js",
-    "share.js",
-    "address.js",
-    "download.js",
-    "switch_theme.js",
-)
+SCRIPTS = sorted(path.name for path in (ROOT / "assets").glob("*.js"))
 
 
 @pytest.fixture(scope="module")

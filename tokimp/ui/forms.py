@@ -43,9 +43,18 @@ class Sentences(View):
 
 
 class Status(Sentences):
-    """Sentences on the work. `submit`: `sentences.waiting` is shown, for a turn that was not waited for before."""
+    """Sentences on the work; with `sentences.waiting`, how many are before this page in the queue."""
 
     more = ("status.js",)
+
+
+class Ticket(View):
+    """`sentences.ticket`. `submit`: its turn was begun, and joins the queue.
+
+    What it waits for changes nothing here: a late word from the turn before cannot keep the next one from its place.
+    """
+
+    script = "ticket.js"
 
 
 class Download(View):

@@ -77,10 +77,8 @@ def at_once(desk: Desk, asked: Asked, visitor: Visitor) -> Changes | None:
 
 
 def queued(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
-    """A new turn: the status that waits for it makes the browser join the page's one queue."""
-    turn = desk.turns.begin(visitor)
-    waits = {"status": sentences.waiting(turn), "notice": sentences.told(), "stop": gr.update(interactive=True)}
-    return waits | {"question": asked, "turn": turn}
+    """A new turn: its ticket makes the browser join the page's one queue."""
+    return {"notice": sentences.told(), "question": asked} | _turn(desk, visitor)
 
 
 def at_hand(desk: Desk, shown: Result | None, share: Mapping[str, Any] | None) -> Result | None:
@@ -103,8 +101,7 @@ def begin_grid(desk: Desk, shown: Result | None, visitor: Visitor) -> Changes:
         return _forgotten()
     if shown.grid is not None:
         return {}
-    turn = desk.turns.begin(visitor)
-    return {"question": None, "turn": turn, "status": sentences.waiting(turn), "stop": gr.update(interactive=True)}
+    return {"question": None} | _turn(desk, visitor)
 
 
 def stop(desk: Desk, shown: Result | None, visitor: Visitor, turns: tuple[int, int]) -> Changes:
@@ -204,6 +201,12 @@ def take_file(shown: Result | None, suffix: object, wish: object) -> Changes:
         return {"file": sharing.file_payload(shown, suffix, wish), "status": sentences.told()}
     except TokimpError as error:
         return {"status": sentences.failed(error)}
+
+
+def _turn(desk: Desk, visitor: Visitor) -> Changes:
+    turn = desk.turns.begin(visitor)
+    waits = {"status": sentences.waiting(), "ticket": sentences.ticket(turn), "stop": gr.update(interactive=True)}
+    return waits | {"turn": turn}
 
 
 def _forgotten() -> Changes:

@@ -119,9 +119,14 @@ def working(sentence: str) -> Payload:
     return {"fraction": -1, "lines": [line("running", sentence)]}
 
 
-def waiting(turn: int) -> Payload:
-    """Before the turn comes: the browser joins the queue for it, and knows how many are before it there."""
-    return working("Waiting for a free turn …") | {"waiting": turn}
+def waiting() -> Payload:
+    """Before the turn comes; the browser knows how many are before it in the queue."""
+    return working("Waiting for a free turn …") | {"waiting": True}
+
+
+def ticket(turn: int) -> Payload:
+    """A turn that was begun: the browser joins the queue for it."""
+    return {"turn": turn}
 
 
 def arrived(asked: Asked, result: Result) -> Payload:

@@ -11,7 +11,7 @@ from tokimp.ui import controls, display, masks, sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import CandidateBars, Drawing, Heatmap, RankedTable, TokenView
 from tokimp.ui.examples import Start
-from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share, Status
+from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share, Status, Ticket
 from tokimp.ui.state import Result
 from tokimp.ui.work import MOST_CHARACTERS
 
@@ -32,6 +32,7 @@ class Parts:
     explain: gr.Button
     stop: gr.Button
     status: Status
+    ticket: Ticket
     notice: Sentences
     said: Sentences
     bars: CandidateBars
@@ -71,6 +72,7 @@ def task_tab(start: Start, arrival: Arrival, notice: Sentences) -> Parts:
         "question": gr.State(None),
         "turn": gr.State(0),
         "ran": gr.State(0),
+        "ticket": Ticket(None, elem_classes="tk-hidden"),
         "file": Download(None, elem_classes="tk-hidden"),
     }
     with gr.Row(elem_classes="tk-zones", equal_height=False):

@@ -82,9 +82,8 @@ class _Tab:
         """What the model does: one thing at a time for all visitors and tabs, in the order of the queue."""
         parts = self.parts
         asked = [parts.question, parts.shown, parts.share, parts.turn, parts.ran]
-        ran = parts.status.submit(
-            gpu(self._run), asked, self.every, show_progress_on=parts.status, **MODEL_WORK, **WAITING
-        )
+        joins = parts.ticket.submit
+        ran = joins(gpu(self._run), asked, self.every, show_progress_on=parts.status, **MODEL_WORK, **WAITING)
         ran.failure(self._for_visitor(handlers.busy), parts.shown, self.every, **AT_ONCE, **EVENT)
         ran.then(None, [parts.share, parts.status], None, js=read_asset("address.js"), **EVENT)
         grid = self._for_visitor(handlers.begin_grid)

@@ -60,7 +60,7 @@ def follow(desk: Desk, shown: Shown, opened: Sequence[str], settings: Settings, 
         desk.turns.end(visitor)
         return changes | {"status": sentences.told(), "stop": gr.update(interactive=False)}
     turn = desk.turns.begin(visitor)
-    waits = {"status": sentences.waiting(turn), "ticket": sentences.waiting(turn), "stop": gr.update(interactive=True)}
+    waits = {"status": sentences.waiting(), "ticket": sentences.ticket(turn), "stop": gr.update(interactive=True)}
     return changes | waits | {"question": tuple(pending), "turn": turn}
 
 

@@ -15,7 +15,7 @@ from tokimp.types import Task, Value
 from tokimp.ui import controls, examples, sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import CandidateBars, Drawing, Heatmap, Payload, TokenView, View
-from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share, Status
+from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share, Status, Ticket
 from tokimp.ui.inside.components import AttentionGrid, AttentionMap, TokenNetwork
 from tokimp.ui.inside.state import POINTED
 from tokimp.ui.work import MOST_CHARACTERS
@@ -112,7 +112,7 @@ def inside_tab(arrival: Arrival) -> Tab:
     """The tab's zones, empty: opening it looks inside."""
     parts: dict[str, Any] = {name: gr.State(value) for name, value in _STATES.items()}
     parts["file"] = Download(None, elem_classes="tk-hidden")
-    parts["ticket"] = Status(sentences.told(), elem_classes="tk-hidden")  # joins the queue; no progress overwrites it
+    parts["ticket"] = Ticket(None, elem_classes="tk-hidden")
     folds: dict[str, gr.Accordion] = {}
     forms: dict[str, LookOptions] = {}
     with gr.Row(elem_classes="tk-zones", equal_height=False):
