@@ -78,10 +78,10 @@ class Arrival:
         self.desk.look(asked, self._still_wanted, "arrival")
 
     def _compile(self, start: examples.Start) -> None:
-        """shap compiles itself on its first use, which takes seconds."""
+        """shap compiles itself on its first use, which takes seconds: not at the desk, where a visitor would wait."""
         text = min((example.text for example in start.examples), key=len)
         asked = Asked(start.task, self.models[start.task], text, "shap_text", options={"max_evals": 10})
-        self.desk.answer(asked, self._still_wanted, "arrival")
+        work.answer(asked, self._still_wanted)
 
 
 def _quietly(step: Callable[[], None]) -> None:

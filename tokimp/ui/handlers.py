@@ -110,7 +110,7 @@ def stop(desk: Desk, shown: Result | None, visitor: Visitor, turns: tuple[int, i
     last, ran = turns
     if last != ran:
         return _unbegun(shown)
-    return {"status": sentences.told(sentences.line("hint", "Stopping …"))}
+    return {"stop": gr.update(interactive=False)}  # the work says what came of it, maybe before this arrives
 
 
 def busy(desk: Desk, shown: Result | None, visitor: Visitor) -> Changes:

@@ -32,7 +32,8 @@ from tokimp.watch import Watch
 MOST_CHARACTERS = 8000
 MOST_TOKENS: dict[Task, int] = {"classification": 512, "next-token": 512, "masked-lm": 512}
 GRID_OUTPUTS = 5
-HEARTBEAT = 0.2
+BEAT = 0.5  # each is drawn by a browser, which may share its cores with the model
+HEARTBEAT = 0.1  # how soon a stop is noticed
 
 Value = TypeVar("Value")
 
@@ -94,12 +95,14 @@ def _paced(
     """The newest moment at each beat; between batches the last one again, so that a closed page is noticed."""
     latest: Moment[Value] = Moment()
     while not latest.done:
-        deadline = time.monotonic() + HEARTBEAT
+        deadline = time.monotonic() + BEAT
         while not latest.done and (left := deadline - time.monotonic()) > 0:
+            if not alive():
+                raise Cancelled
             try:
-                item = moments.get(timeout=left)
+                item = moments.get(timeout=min(left, HEARTBEAT))
             except queue.Empty:
-                break
+                continue
             if isinstance(item, BaseException):
                 raise item
             latest = replace(item, value=latest.value if item.value is None else item.value)

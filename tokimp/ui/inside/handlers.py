@@ -128,7 +128,7 @@ def stop(desk: Desk, question: Sequence[Asked], visitor: Visitor, turns: tuple[i
     last, ran = turns
     if last != ran:
         return idle(question, sentences.told(sentences.line("hint", "Stopped.")))
-    return {"status": sentences.told(sentences.line("hint", "Stopping …"))}
+    return {"stop": gr.update(interactive=False)}  # as in the other tabs, the work says what came of it
 
 
 def busy(desk: Desk, question: Sequence[Asked], visitor: Visitor) -> Changes:
