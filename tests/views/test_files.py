@@ -148,7 +148,17 @@ def test_csv_has_one_row_a_token_with_all_digits(signed: bool) -> None:
 
 
 def test_csv_without_errors_leaves_them_empty() -> None:
-    assert explanation_csv(explain("a", scores=[0.1])).splitlines()[1] == "a,0,97,0,1,0.1,"
+    assert explanation_csv(explain("a", scores=[0.1])).splitlines()[1].startswith("a,0,97,0,1,0.1,,")
+
+
+def test_csv_rows_say_what_they_are_of() -> None:
+    explanation = explain("a", scores=[0.1])
+    (row,) = csv.DictReader(io.StringIO(explanation_csv(explanation, "https://example.org/?r=1"), newline=""))
+    assert explanation.target.label in row["target"]
+    assert (row["model"], row["link"]) == (explanation.request.model, "https://example.org/?r=1")
+    assert row["method"]
+    with pytest.raises(OptionError):
+        explanation_csv(explanation, "javascript:alert(1)")
 
 
 @pytest.mark.parametrize("token", ["=1+1", "+1", "-1", "@sum", " =1", "\t=1", "\n=1", "\r\n+", "\u00a0=cmd", "\tx"])

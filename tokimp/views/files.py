@@ -50,7 +50,7 @@ FORMATS: dict[str, Format] = {
     ".png": Format("PNG", "image/png", _png),
     ".md": Format("Markdown", "text/markdown", lambda explanation, look: explanation_markdown(explanation, look.link)),
     ".tex": Format("LaTeX", "application/x-tex", lambda explanation, look: explanation_latex(explanation, look.link)),
-    ".csv": Format("CSV", "text/csv", lambda explanation, _: explanation_csv(explanation)),
+    ".csv": Format("CSV", "text/csv", lambda explanation, look: explanation_csv(explanation, look.link)),
     ".json": Format("JSON", "application/json", lambda explanation, _: explanation.to_json()),
 }
 

@@ -11,7 +11,16 @@ from tokimp.internals.agreement import agreement
 from tokimp.internals.attention_maps import Measure
 from tokimp.internals.inspecting import Internals
 from tokimp.internals.looks.attention import one_map
-from tokimp.internals.looks.base import MOST_HEADS, Aim, Findings, LookInfo, checked_layer, register, token_option
+from tokimp.internals.looks.base import (
+    Aim,
+    Findings,
+    LookInfo,
+    attending_layer_option,
+    checked_layer,
+    head_option,
+    register,
+    token_option,
+)
 from tokimp.internals.network import Influence, TokenNetwork, token_network
 from tokimp.methods import METHODS
 from tokimp.methods.base import build as build_method
@@ -48,12 +57,8 @@ class AgreementLook:
         "weights or value norms of a head, a layer or all; rollout and value zeroing through all layers.",
         choices=MEASURES,
     )
-    layer: int | None = option(
-        None, "Layer", "From 1; None is the mean over layers.", choices=(None,), kind=int, low=1, high=199
-    )
-    head: int | None = option(
-        None, "Head", "From 0; None is the mean over heads.", choices=(None,), kind=int, low=0, high=MOST_HEADS
-    )
+    layer: int | None = attending_layer_option()
+    head: int | None = head_option()
     token: int | None = token_option()
 
     def see(self, aim: Aim) -> Findings:

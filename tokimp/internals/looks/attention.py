@@ -9,11 +9,12 @@ import numpy as np
 
 from tokimp.internals.attention_maps import HABITS, MEASURES, Measure, attention_map, every_map, survey
 from tokimp.internals.looks.base import (
-    MOST_HEADS,
     Aim,
     Findings,
     LookInfo,
+    attending_layer_option,
     checked_layer,
+    head_option,
     register,
     token_option,
 )
@@ -43,12 +44,8 @@ class AttentionLook:
         "weights: where it looks; norms: how much it takes from there, ‖α f(x)‖.",
         choices=MEASURES,
     )
-    layer: int | None = option(
-        None, "Layer", "From 1; None is the mean over layers.", choices=(None,), kind=int, low=1, high=199
-    )
-    head: int | None = option(
-        None, "Head", "From 0; None is the mean over heads.", choices=(None,), kind=int, low=0, high=MOST_HEADS
-    )
+    layer: int | None = attending_layer_option()
+    head: int | None = head_option()
     token: int | None = token_option()
 
     def see(self, aim: Aim) -> Findings:

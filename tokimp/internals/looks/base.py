@@ -142,6 +142,16 @@ def layer_option(help: str = "As hidden states are counted: 0 is the input, 1 wh
     return option(None, "Layer", help, choices=(None,), kind=int, low=0, high=MOST_LAYERS)
 
 
+def attending_layer_option() -> Any:
+    help = "From 1; None is the mean over layers."
+    return option(None, "Layer", help, choices=(None,), kind=int, low=1, high=MOST_LAYERS)
+
+
+def head_option() -> Any:
+    help = "From 0; None is the mean over heads."
+    return option(None, "Head", help, choices=(None,), kind=int, low=0, high=MOST_HEADS)
+
+
 def token_option(help: str = "Its place in the text as the model reads it, from 0.") -> Any:
     return option(None, "Token", help, choices=(None,), kind=int, low=0, high=MOST_TOKENS)
 
