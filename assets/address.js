@@ -2,7 +2,8 @@
    unfinished; while `status` waits for the next result, the address stays. Every request of the page repeats its query, and servers before it refuse long ones: a long link stays
    out of the address, and can still be copied. Other parameters stay. The first call comes of putting the first tab
    on screen: a page that was only opened keeps its address. */
-(share, status) => {
+(shared, told) => {
+  const [share, status] = [shared, told].map((text) => text && JSON.parse(text));
   const LONGEST = 4000;
   const page = document.body.dataset;
   const opening = !page.tkOpened;

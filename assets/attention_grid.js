@@ -191,4 +191,4 @@ function attentionGrid(element, trigger, props, watch) {
   render();
 }
 
-attentionGrid(element, trigger, props, watch);
+attentionGrid(element, trigger, unpacked(props), watch);

@@ -187,4 +187,4 @@ function attentionMap(element, trigger, props, watch) {
   render();
 }
 
-attentionMap(element, trigger, props, watch);
+attentionMap(element, trigger, unpacked(props), watch);

@@ -77,4 +77,4 @@ function candidateBars(element, trigger, props, watch) {
   render();
 }
 
-candidateBars(element, trigger, props, watch);
+candidateBars(element, trigger, unpacked(props), watch);

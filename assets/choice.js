@@ -182,4 +182,4 @@ function choice(element, trigger, props, watch) {
   render();
 }
 
-choice(element, trigger, props, watch);
+choice(element, trigger, unpacked(props), watch);

@@ -14,4 +14,4 @@ function download(element, props, watch) {
   });
 }
 
-download(element, props, watch);
+download(element, unpacked(props), watch);

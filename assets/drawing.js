@@ -29,4 +29,4 @@ function drawing(element, trigger, props, watch) {
   render();
 }
 
-drawing(element, trigger, props, watch);
+drawing(element, trigger, unpacked(props), watch);

@@ -102,4 +102,4 @@ function heatmap(element, trigger, props, watch) {
   render();
 }
 
-heatmap(element, trigger, props, watch);
+heatmap(element, trigger, unpacked(props), watch);

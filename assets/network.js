@@ -225,4 +225,4 @@ function network(element, trigger, props, watch) {
   render();
 }
 
-network(element, trigger, props, watch);
+network(element, trigger, unpacked(props), watch);

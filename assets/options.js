@@ -93,4 +93,4 @@ function options(element, props, watch) {
   render();
 }
 
-options(element, props, watch);
+options(element, unpacked(props), watch);

@@ -95,4 +95,4 @@ function rankedTable(element, trigger, props, watch) {
   render();
 }
 
-rankedTable(element, trigger, props, watch);
+rankedTable(element, trigger, unpacked(props), watch);

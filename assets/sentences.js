@@ -53,4 +53,4 @@ function sentences(element, props, watch) {
   render();
 }
 
-sentences(element, props, watch);
+sentences(element, unpacked(props), watch);

@@ -104,4 +104,4 @@ function share(element, trigger, props, watch) {
   render();
 }
 
-share(element, trigger, props, watch);
+share(element, trigger, unpacked(props), watch);

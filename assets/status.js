@@ -18,4 +18,4 @@ function status(element, props, watch) {
   watch(["value", "state"], follow);
 }
 
-status(element, props, watch);
+status(element, unpacked(props), watch);

@@ -12,4 +12,4 @@ function ticket(trigger, props, watch) {
   join();
 }
 
-ticket(trigger, props, watch);
+ticket(trigger, unpacked(props), watch);

@@ -210,4 +210,4 @@ function tokenView(element, trigger, props, watch) {
   render();
 }
 
-tokenView(element, trigger, props, watch);
+tokenView(element, trigger, unpacked(props), watch);

@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.views.examples import HOSTILE
-from tokimp.assets import read_asset
 from tokimp.ui.components import CandidateBars, Drawing, Heatmap, RankedTable, TokenView, View
+from tokimp.ui.forms import Choice, OptionForm, Share, Status
 from tokimp.views.characters import drawable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +35,7 @@ def _scripts() -> list[str]:
 def test_templates_hold_nothing_to_fill_in(view: type[View]) -> None:
     component = view({"tokens": "${7*7}"}, render=False)
     assert not re.search(r"\$|\{|`|\\", component.html_template + component.css_template)
-    assert component.api_info() == {"type": "object"}
+    assert component.api_info() == {"type": "string"}
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -175,3 +175,26 @@ def test_a_new_result_replaces_the_old_one(page: Page) -> None:
     expect(page.locator("#text .tk-text")).to_have_text("new text")
     expect(page.locator("#text .tk-view")).to_have_attribute("data-state", "ready")
     expect(page.locator("#text [data-place='0']")).to_have_class("tkp10")
+
+
+@pytest.mark.parametrize("view", [*VIEWS, Choice, OptionForm, Status, Share])
+def test_what_the_browser_is_told_is_what_gradio_tells(view: type[View]) -> None:
+    first = view({"lines": []}, empty="Nothing yet.", elem_classes="tk-first", render=False)
+    second = view(None, state="stale", render=False)
+    for component in (first, second, first):
+        told = component.get_config()
+        assert told == gr.HTML.get_config(component)
+        assert {"value", "empty", "state", "elem_classes", "js_on_load"} <= set(told)
+    with pytest.raises(AttributeError):
+        _ = first.no_such_event
+
+
+def test_a_payload_travels_as_text_and_comes_back() -> None:
+    payload = {"tokens": [["<b>", 1.5], [SAID, None]]}
+    component = TokenView(render=False)
+    sent = component.postprocess(payload)
+    assert isinstance(sent, str)
+    assert component.preprocess(sent) == payload
+    assert [component.preprocess(broken) for broken in ("{", "[1]", "", None, "3")] == [None] * 5
+    with pytest.raises(ValueError, match="JSON"):
+        component.postprocess({"score": float("nan")})

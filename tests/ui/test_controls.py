@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.ui.posted import as_posted
 from tokimp.methods.base import FAMILIES, METHODS, options_of
 from tokimp.models.catalog import CATALOG
 from tokimp.models.text_model import TextModel
@@ -87,23 +88,23 @@ def test_what_every_method_has_is_kept_when_the_method_changes() -> None:
     fields = {field["name"]: field["value"] for field in controls.options_payload("occlusion", settings)["fields"]}
     assert (fields["output"], fields["seed"], fields["precision"]) == ("prob", 7, "bf16")
     assert "steps" not in fields
-    kept = OptionForm(render=False).preprocess(controls.options_payload("saliency", settings))
+    kept = as_posted(OptionForm(render=False), controls.options_payload("saliency", settings))
     assert kept == {"output": "prob", "precision": "bf16"}
 
 
 def test_only_what_differs_from_the_defaults_is_asked_for() -> None:
     form = OptionForm(render=False)
     payload = controls.options_payload("integrated_gradients")
-    assert form.preprocess(payload) == {}
+    assert as_posted(form, payload) == {}
     payload["fields"][0]["value"] = 8
-    assert form.preprocess(payload) == {"steps": 8}
-    assert form.preprocess(None) == {}
+    assert as_posted(form, payload) == {"steps": 8}
+    assert as_posted(form, None) == {}
 
 
 @pytest.mark.parametrize(("chosen", "typed", "picked"), [(8180, "", 8180), (None, "girl", "girl"), (None, "", None)])
 def test_a_choice_is_an_id_a_word_or_nothing(chosen: int | None, typed: str, picked: object) -> None:
-    assert Choice(render=False).preprocess({"chosen": chosen, "typed": typed}) == picked
-    assert Choice(render=False).preprocess({"chosen": {"a": 1}, "typed": 3}) is None
+    assert as_posted(Choice(render=False), {"chosen": chosen, "typed": typed}) == picked
+    assert as_posted(Choice(render=False), {"chosen": {"a": 1}, "typed": 3}) is None
 
 
 def test_a_typed_word_comes_back_into_its_field(prediction: Prediction) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.models import TEXTS
+from tests.ui.posted import as_posted
 from tokimp.errors import LinkError
 from tokimp.methods.base import METHODS, options_of
 from tokimp.models.text_model import TextModel
@@ -50,9 +51,9 @@ def words(payload: dict[str, Any]) -> str:
 def test_the_form_asks_what_the_link_asks(arrival: Arrival) -> None:
     form = opening.form(REQUEST, START, arrival)
     choice = Choice(render=False)
-    picks = [choice.preprocess(form[name]["value"]) for name in ("target", "contrast", "mask")]
-    options = OptionForm(render=False).preprocess(form["options"])
-    values = (form["text"], *(choice.preprocess(form[name]) for name in ("model", "method")), options, *picks)
+    picks = [as_posted(choice, form[name]["value"]) for name in ("target", "contrast", "mask")]
+    options = as_posted(OptionForm(render=False), form["options"])
+    values = (form["text"], *(as_posted(choice, form[name]) for name in ("model", "method")), options, *picks)
     asked = handlers.asked_from("next-token", values)
     assert asked == replace(asked_of(REQUEST), revision=None)
     unlikely = form["target"]["value"]["groups"][0]["options"][-1]
@@ -66,7 +67,7 @@ def test_every_option_of_every_method_comes_back(arrival: Arrival, key: str) -> 
     }
     changed = {name: value for name, value in other.items() if value is not None}
     form = opening.form(replace(REQUEST, method=key, options=changed), START, arrival)
-    kept = OptionForm(render=False).preprocess(form["options"])
+    kept = as_posted(OptionForm(render=False), form["options"])
     defaults = {each.name: each.default for each in options_of(METHODS[key])}
     common = {"output": "prob", "precision": "bf16"} | ({"seed": 7} if METHODS[key].info.stochastic else {})
     assert kept == {name: value for name, value in changed.items() if value != defaults[name]} | common
@@ -115,10 +116,10 @@ def test_a_link_is_checked_like_the_form(
     assert message in words(changes["notice"])
     assert "turn" not in changes
     assert changes["text"] == (change.get("text") or REQUEST.text)
-    assert Choice(render=False).preprocess(changes["method"]) in METHODS
-    chosen = Choice(render=False).preprocess(changes["model"])
+    assert as_posted(Choice(render=False), changes["method"]) in METHODS
+    chosen = as_posted(Choice(render=False), changes["model"])
     assert chosen == (arrival.models["next-token"] if "model" in change else REQUEST.model)
-    assert "patience" not in OptionForm(render=False).preprocess(changes["options"])
+    assert "patience" not in as_posted(OptionForm(render=False), changes["options"])
 
 
 def test_a_link_that_nothing_can_be_read_from_empties_the_form() -> None:
@@ -133,5 +134,5 @@ def test_several_masks_are_told_apart(arrival: Arrival) -> None:
     request = Request("minilm-mlm", "", "masked-lm", "The [MASK] barked at the [MASK].", "occlusion", mask=1)
     form = opening.form(request, START, arrival)
     assert form["mask"]["visible"] is True
-    assert Choice(render=False).preprocess(form["mask"]["value"]) == 1
+    assert as_posted(Choice(render=False), form["mask"]["value"]) == 1
     assert controls.mask_choice(request.text, 1) == form["mask"]["value"]

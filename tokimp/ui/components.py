@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABCMeta
+from functools import cache
 from typing import Any, ClassVar
 
 import gradio as gr
@@ -12,12 +14,18 @@ from tokimp.assets import read_asset
 
 Payload = dict[str, Any]
 
+_CONFIGS: dict[type, dict[str, Any]] = {}  # of each class that of its first component
 _TEMPLATE = '<div class="tk-root tk-view"></div>'
 
 
 def page_css() -> str:
     """All of the app's style, for `launch(css=…)`."""
     return read_asset("explanation.css") + read_asset("charts.css") + read_asset("style.css")
+
+
+@cache
+def _scripts(*names: str) -> str:
+    return "".join(map(read_asset, ("draw.js", *names)))
 
 
 class _WithoutStub(ComponentMeta):
@@ -43,29 +51,45 @@ class View(gr.HTML, metaclass=_WithoutStub):
         super().__init__(
             value,
             html_template=_TEMPLATE,
-            js_on_load="".join(map(read_asset, ("draw.js", self.script, *self.more))),
+            js_on_load=_scripts(self.script, *self.more),
             apply_default_css=False,
             elem_classes=["tk-drawn", *([classes] if isinstance(classes, str) else classes)],
             empty=empty,
             state=state,
             **settings,
         )
-        # gr.HTML takes any name that its script quotes for an event, which would put the whole page into its config.
         self.empty, self.state = empty, state
 
-    def preprocess(self, payload: Payload | None) -> Payload | None:
-        return payload or None
+    def __getattr__(self, name: str) -> Any:
+        """gr.HTML takes any name that its script quotes for an event, and searches the script each time it is asked."""
+        raise AttributeError(f"{type(self).__name__} has no {name}.")
 
-    def postprocess(self, value: Payload | None) -> Payload | None:
+    def get_config(self) -> dict[str, Any]:
+        """As gr.HTML's, which reads signatures for each component of each session, and twice for each that changes."""
+        usual = _CONFIGS.get(type(self))
+        if usual is None:
+            usual = _CONFIGS[type(self)] = super().get_config()
+        return {name: self.__dict__.get(name, value) for name, value in usual.items()}
+
+    def preprocess(self, payload: str | None) -> Any:
+        """What the browser has; None where it is no payload."""
+        try:
+            value = json.loads(payload) if payload else None
+        except (TypeError, ValueError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    def postprocess(self, value: Payload | None) -> str | None:
+        """JSON text: see `unpacked` in assets/draw.js for the reason."""
         if value is not None and not isinstance(value, dict):
             raise TypeError(f"{type(self).__name__} draws a payload of tokimp.views, not {type(value).__name__}.")
-        return value
+        return None if value is None else json.dumps(value, ensure_ascii=False, allow_nan=False)
 
     def api_info(self) -> dict[str, Any]:
-        return {"type": "object"}
+        return {"type": "string"}
 
-    def example_payload(self) -> Payload:
-        return {}
+    def example_payload(self) -> str:
+        return "{}"
 
     def example_value(self) -> Payload:
         return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tokimp.types import Value
-from tokimp.ui.components import Payload, View
+from tokimp.ui.components import View
 
 Picked = str | int | None
 
@@ -18,11 +18,10 @@ class Choice(View):
 
     script = "choice.js"
 
-    def preprocess(self, payload: Payload | None) -> Picked:  # type: ignore[override]
-        if not payload:
-            return None
-        typed = payload.get("typed")
-        chosen: Picked = typed[:300] if isinstance(typed, str) and typed else payload.get("chosen")
+    def preprocess(self, payload: str | None) -> Picked:
+        value = super().preprocess(payload) or {}
+        typed = value.get("typed")
+        chosen: Picked = typed[:300] if isinstance(typed, str) and typed else value.get("chosen")
         return chosen if isinstance(chosen, str | int) else None
 
 
@@ -31,8 +30,8 @@ class OptionForm(View):
 
     script = "options.js"
 
-    def preprocess(self, payload: Payload | None) -> dict[str, Value]:
-        fields: list[dict[str, Any]] = (payload or {}).get("fields", [])
+    def preprocess(self, payload: str | None) -> dict[str, Value]:
+        fields: list[dict[str, Any]] = (super().preprocess(payload) or {}).get("fields", [])
         return {each["name"]: each["value"] for each in fields if each["value"] != each["default"]}
 
 

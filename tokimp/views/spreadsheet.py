@@ -16,9 +16,9 @@ _GUARD = "'"
 
 
 def explanation_csv(explanation: Explanation, link: str | None = None) -> str:
-    """One row a token, in the order of the text, after RFC 4180; `position` counts from 0, stderr and link may be empty.
+    """One row a token, in the order of the text, after RFC 4180; stderr and link may be empty.
 
-    Each row says what it is of, so that tables of several explanations can be put together.
+    `position` counts from 0. Each row says what it is of, so that tables of several explanations can be put together.
 
     A token that a spreadsheet would take for a formula, its first sign being = + - or @, has an
     apostrophe in front. Numbers have all their digits. Control characters are shown as their pictures.
