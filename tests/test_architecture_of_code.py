@@ -27,7 +27,7 @@ MANY_PARAMETERS = {
     ("tokimp/ui/endpoints.py", "inspect"): "as explain",
 }
 
-NOUNS = {"types", "exports", "errors", "registry", "watch", "assets", "version", "given"}
+NOUNS = {"types", "exports", "errors", "registry", "watch", "assets", "version", "given", "score"}
 CORE = {"nouns", "models", "methods", "internals", "metrics"}
 MAY_IMPORT = {
     "nouns": {"nouns"},
