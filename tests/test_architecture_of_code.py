@@ -27,7 +27,19 @@ MANY_PARAMETERS = {
     ("tokimp/ui/endpoints.py", "inspect"): "as explain",
 }
 
-NOUNS = {"types", "exports", "errors", "registry", "watch", "assets", "version", "given", "score"}
+NOUNS = {
+    "types",
+    "exports",
+    "errors",
+    "registry",
+    "watch",
+    "assets",
+    "version",
+    "given",
+    "score",
+    "comparison",
+    "prompt_comparison",
+}
 CORE = {"nouns", "models", "methods", "internals", "metrics"}
 MAY_IMPORT = {
     "nouns": {"nouns"},
@@ -36,6 +48,7 @@ MAY_IMPORT = {
     "internals": {"nouns", "models", "methods", "internals"},
     "metrics": {"nouns", "models", "metrics"},
     "api": CORE,
+    "compare": CORE | {"api", "evaluation", "compare"},
     "views": {"nouns", "views"},
     "share": {"nouns"},
     "store": {"nouns", "store"},
@@ -44,9 +57,9 @@ MAY_IMPORT = {
     "notebook": CORE | {"api", "views", "pictures"},
     "publish": {"nouns", "models", "publish"},
     "ui": CORE | {"api", "views", "share", "store", "ui"},
-    "cli": CORE | {"api", "views", "share", "publish", "ui", "cli"},
+    "cli": CORE | {"api", "compare", "views", "share", "publish", "ui", "cli"},
     "__main__": {"cli"},
-    "tokimp": {"nouns", "api", "internals", "notebook"},
+    "tokimp": {"nouns", "api", "compare", "internals", "notebook"},
     "app": {"ui"},
 }
 LAZY_EDGES = {
@@ -55,6 +68,10 @@ LAZY_EDGES = {
     ("tokimp/exports.py", "tokimp.views.files"): "an explanation saves itself in the format that a name asks for",
     ("tokimp/exports.py", "tokimp.interop"): "an explanation turns into what other libraries take",
     ("tokimp/types.py", "tokimp.share"): "a request knows its link",
+    ("tokimp/comparison.py", "tokimp.views.compare.page"): "a comparison shows and saves itself",
+    ("tokimp/comparison.py", "tokimp.views.compare.sheet"): "a comparison as a table",
+    ("tokimp/prompt_comparison.py", "tokimp.views.compare.page"): "a comparison of prompts shows and saves itself",
+    ("tokimp/prompt_comparison.py", "tokimp.views.compare.sheet"): "a comparison of prompts as a table",
 }
 AT_HOME = {
     "torch": {"models", "methods", "internals", "metrics", "api", "interop"},
