@@ -39,6 +39,7 @@ NOUNS = {
     "score",
     "comparison",
     "prompt_comparison",
+    "reasons",
 }
 CORE = {"nouns", "models", "methods", "internals", "metrics"}
 MAY_IMPORT = {
@@ -49,6 +50,7 @@ MAY_IMPORT = {
     "metrics": {"nouns", "models", "metrics"},
     "api": CORE,
     "compare": CORE | {"api", "evaluation", "compare"},
+    "why": CORE | {"api", "views", "why"},
     "views": {"nouns", "views"},
     "share": {"nouns"},
     "store": {"nouns", "store"},
@@ -59,7 +61,7 @@ MAY_IMPORT = {
     "ui": CORE | {"api", "views", "share", "store", "ui"},
     "cli": CORE | {"api", "compare", "views", "share", "publish", "ui", "cli"},
     "__main__": {"cli"},
-    "tokimp": {"nouns", "api", "compare", "internals", "notebook"},
+    "tokimp": {"nouns", "api", "compare", "why", "internals", "notebook"},
     "app": {"ui"},
 }
 LAZY_EDGES = {
@@ -67,6 +69,7 @@ LAZY_EDGES = {
     ("tokimp/exports.py", "tokimp.views.svg"): "an explanation draws itself",
     ("tokimp/exports.py", "tokimp.views.files"): "an explanation saves itself in the format that a name asks for",
     ("tokimp/exports.py", "tokimp.interop"): "an explanation turns into what other libraries take",
+    ("tokimp/reasons.py", "tokimp.views.why.drawer"): "reasons show themselves in a notebook",
     ("tokimp/types.py", "tokimp.share"): "a request knows its link",
     ("tokimp/comparison.py", "tokimp.views.compare.page"): "a comparison shows and saves itself",
     ("tokimp/comparison.py", "tokimp.views.compare.sheet"): "a comparison as a table",
