@@ -1,0 +1,1 @@
+"""Methods on one text, and prompts side by side."""
