@@ -16,8 +16,9 @@ from tokimp.models.text_model import TextModel
 from tokimp.ui import display, handlers, sentences, sharing, work
 from tokimp.ui.desk import Desk
 from tokimp.ui.state import Asked, Result
+from tokimp.ui.visitors import Visitor
 
-VISITOR = handlers.Visitor("a session", "next-token")
+VISITOR = Visitor("a session", "next-token")
 
 
 @pytest.fixture

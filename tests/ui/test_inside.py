@@ -14,14 +14,15 @@ from tokimp.share import from_link
 from tokimp.types import Task
 from tokimp.ui import revisions, work
 from tokimp.ui.desk import Desk
-from tokimp.ui.handlers import Visitor
 from tokimp.ui.inside import handlers, sharing
-from tokimp.ui.inside.display import DEPENDS
+from tokimp.ui.inside.display import DEPENDS, FOLLOWING
 from tokimp.ui.inside.payloads import DRAWN
 from tokimp.ui.inside.pointing import pointed
 from tokimp.ui.inside.state import Selection, Shown
 from tokimp.ui.inside.tab import VIEW_OF, VIEW_PARTS
+from tokimp.ui.looking import Looking
 from tokimp.ui.state import Asked
+from tokimp.ui.visitors import Visitor
 
 VISITOR = Visitor("a session", "inside")
 TASK: Task = "next-token"
@@ -52,8 +53,8 @@ def told(payload: dict[str, Any]) -> str:
 
 
 def test_every_look_has_a_view_and_every_part_a_place() -> None:
-    assert set(LOOKS) == set(VIEW_PARTS) == set(DRAWN)
-    assert set(DEPENDS) == set(VIEW_OF)
+    assert set(LOOKS) == set(VIEW_PARTS)
+    assert set(DRAWN) == set(DEPENDS) == set(VIEW_OF)
 
 
 def test_only_open_views_are_looked_for(desk: Desk, shown: Shown) -> None:
@@ -76,10 +77,30 @@ def test_what_is_kept_follows_a_click_without_a_turn(desk: Desk, shown: Shown) -
 
 def test_only_what_changed_is_sent_again(desk: Desk, shown: Shown) -> None:
     latest = run(desk, shown, "attention", "token_probabilities")[-1]["shown"]
-    moved = replace(latest, selection=Selection(token=1))
+    moved = replace(latest, selection=Selection(layer=1))
     changes = handlers.follow(desk, moved, ("attention", "token_probabilities"), {}, VISITOR)
     assert "value" in changes["attention_map"]
-    assert not {"attention_grid", "probability_text", "told_attention"} & set(changes)
+    assert not {"attention_grid", "probability_text", "told_attention", "strip"} & set(changes)
+
+
+def test_what_is_only_marked_is_not_sent_again(desk: Desk, shown: Shown) -> None:
+    views = tuple(LOOKS)
+    latest = run(desk, shown, *views)[-1]["shown"]
+    changes = handlers.follow(desk, replace(latest, selection=Selection(token=1)), views, {}, VISITOR, moved=True)
+    assert set(changes) & set(VIEW_OF) == {"lens_answer", "state_way", "state_similarity"}
+    assert changes["pointed"]["at"] == {"token": 1, "layer": None, "head": None, "key": None}
+
+
+@pytest.mark.parametrize("selection", [Selection(token=1), Selection(layer=2), Selection(layer=1, head=0), Selection()])
+def test_a_click_changes_no_more_than_it_says(desk: Desk, shown: Shown, selection: Selection) -> None:
+    views = tuple(LOOKS)
+    latest = replace(run(desk, shown, *views)[-1]["shown"], selection=Selection(token=0, layer=0))
+    known = handlers.follow(desk, replace(latest, selection=selection), views, {}, VISITOR, moved=True)
+    desk.looking = Looking()
+    asked = handlers.follow(desk, replace(latest, selection=selection), views, {}, VISITOR, moved=True)
+    assert len(asked["question"]) == len(views)
+    for changes in (known, asked):
+        assert set(changes) <= set(FOLLOWING)
 
 
 @pytest.mark.parametrize(

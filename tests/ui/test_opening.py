@@ -17,8 +17,9 @@ from tokimp.ui import controls, examples, handlers, opening, work
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.forms import Choice, OptionForm
 from tokimp.ui.state import asked_of
+from tokimp.ui.visitors import Visitor
 
-VISITOR = handlers.Visitor("a session", "next-token")
+VISITOR = Visitor("a session", "next-token")
 START = next(start for start in examples.starts() if start.task == "next-token")
 REQUEST = Request(
     "gpt2",

@@ -15,8 +15,9 @@ from tokimp.types import Task
 from tokimp.ui import handlers, work
 from tokimp.ui.desk import Desk
 from tokimp.ui.state import Asked, Result
+from tokimp.ui.visitors import Visitor
 
-VISITOR = handlers.Visitor("a session", "classification")
+VISITOR = Visitor("a session", "classification")
 MANY = {"replacement": "random", "repeats": 100}  # batches enough to be stopped among
 
 

@@ -17,7 +17,7 @@ from tokimp.models.catalog import CATALOG
 from tokimp.models.loading import MODELS
 from tokimp.store import NoStore
 from tokimp.types import Prediction, Request
-from tokimp.ui import controls, revisions, work
+from tokimp.ui import controls, revisions, trusting, work
 from tokimp.ui.background import Background, Job, Report
 from tokimp.ui.counts import Counts, Kind, Tally
 from tokimp.ui.limits import Limits
@@ -129,8 +129,20 @@ class Desk:
             if found is not None and found.grid is not None:
                 return found
             whole = shown.with_grid(work.grid(shown.asked(), as_before, self.limits))
-        self.results.keep(whole)
-        return whole
+        return self.results.keep(whole)
+
+    def trust(self, shown: Result, report: work.Report[Result], visitor: str = "") -> Result:
+        """The result with what metrics say of it, which is kept with it; reports what is known so far.
+
+        Raises:
+            As `answer`.
+        """
+        found = shown if shown.trust else self.results.find(shown.explanation.request)
+        if found is not None and found.trust:
+            return found
+        with self._at_the_model(report, visitor):
+            scores = trusting.judged(shown, report, self.limits)
+        return self.results.keep(shown.with_trust(scores))
 
     def predict(self, asked: Asked, count: int, report: work.Report[Prediction], visitor: str = "") -> Prediction:
         """What the model says, whatever the method.

@@ -16,11 +16,12 @@ from tokimp.views.history import history_payload
 from tokimp.views.pieces import typed_pieces
 from tokimp.views.table import table_payload
 from tokimp.views.text import text_payload
+from tokimp.views.trust import trust_payload
 
 Changes = dict[str, Any]
 
 # What shows a result, and is dimmed while the next one is computed.
-DIMMED = ("said", "bars", "explained", "tokens", "limits", "table", "heat", "history", "facts", "share")
+DIMMED = ("said", "bars", "explained", "tokens", "limits", "table", "heat", "history", "trust", "facts", "share")
 
 
 def displayed(result: Result) -> Changes:
@@ -45,6 +46,7 @@ def displayed(result: Result) -> Changes:
         "heat": heat(result),
         "history": _ready(story),
         "history_fold": gr.update(visible=story is not None),
+        "trust": _ready(trust_payload(result.trust)),
         "facts": _ready(sentences.facts(result.explanation)),
         "share": _ready(sharing.share_payload(result)),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import gradio as gr
 
@@ -12,22 +12,15 @@ from tokimp.errors import Cancelled, LinkError, TokimpError
 from tokimp.models.tokens import MASK_SPELLINGS
 from tokimp.share import from_link
 from tokimp.types import OUTPUTS, PRECISIONS, Task, Value
-from tokimp.ui import controls, revisions, sentences, sharing, work
+from tokimp.ui import controls, judging, revisions, sentences, sharing, work
 from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes, dimmed, displayed, drafted, heat, undimmed
 from tokimp.ui.forms import Picked
 from tokimp.ui.state import Asked, Result
 from tokimp.ui.trouble import report_without_words
+from tokimp.ui.visitors import Visitor
 
 Word = TypeVar("Word", bound=str)
-
-
-class Visitor(NamedTuple):
-    """Whose turn it is: one a page that is open and a tab in it. `key` is that of the visitor's address."""
-
-    session: str
-    tab: str
-    key: str = ""
 
 
 def asked_from(task: Task, values: tuple[Any, ...]) -> Asked:
@@ -63,6 +56,7 @@ def settled(asked: Asked, shown: Result | None, keep_picks: bool) -> Asked:
 
 def begin(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
     """What runs for this visitor here ends. The result at once where it was computed before, else a new turn."""
+    judging.end(desk, visitor)
     return at_once(desk, asked, visitor) or dimmed() | queued(desk, asked, visitor)
 
 
@@ -73,7 +67,7 @@ def at_once(desk: Desk, asked: Asked, visitor: Visitor) -> Changes | None:
         return None
     desk.turns.end(visitor)
     desk.counts.add("page", "found", 0.0)
-    return finished(asked, found)
+    return finished(asked, found) | judging.begin(desk, found, visitor)
 
 
 def queued(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
@@ -134,7 +128,7 @@ def run(desk: Desk, asked: Asked, shown: Result | None, visitor: Visitor, turn: 
         for moment in work.watched(lambda report: desk.answer(asked, report, "page", visitor.key), alive):
             if moment.done and moment.value is not None:
                 desk.turns.end(visitor)
-                yield finished(asked, moment.value)
+                yield finished(asked, moment.value) | judging.begin(desk, moment.value, visitor)
                 return
             fresh = None if moment.value is draft else moment.value
             draft = moment.value

@@ -16,9 +16,10 @@ from tokimp.ui.arrival import Arrival
 from tokimp.ui.display import Changes
 from tokimp.ui.examples import Start
 from tokimp.ui.state import asked_of
+from tokimp.ui.visitors import Visitor
 
 
-def opened(arrival: Arrival, request: Request, start: Start, visitor: handlers.Visitor) -> Changes:
+def opened(arrival: Arrival, request: Request, start: Start, visitor: Visitor) -> Changes:
     """The tab of the link's task: its form filled, and its result at once if it was computed before."""
     filled = display.emptied() | form(request, start, arrival)
     try:

@@ -35,16 +35,17 @@ class Results:
                 self._recent.put(key, result)
         return result
 
-    def keep(self, result: Result) -> None:
-        """Only a finished result is kept; one without its heatmap takes no heatmap away."""
+    def keep(self, result: Result) -> Result:
+        """The result as it is kept: with the heatmap and the metrics that were known. Only a finished one is kept."""
         request = result.explanation.request
         key = key_of(request)
         if key is None or not result.finished:
-            return
-        if result.grid is None and (before := self.find(request)) is not None and before.grid is not None:
-            result = result.with_grid(before.grid)
+            return result
+        if (before := self.find(request)) is not None:
+            result = result.filled_from(before)
         self._recent.put(key, result)
         self._store.put(key, result.to_json())
+        return result
 
     def close(self) -> None:
         """Lets go of everything; from then on nothing is found and nothing kept."""

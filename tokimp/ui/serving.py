@@ -23,8 +23,9 @@ from tokimp.ui.results import Results
 from tokimp.ui.visitors import believe_peers_only
 
 SANS = ("system-ui", "-apple-system", "Segoe UI", "sans-serif")
-# What Gradio keeps of each tab and of each call takes 300 KB; the tab that was quiet longest makes room.
-SESSIONS = 600
+# What Gradio keeps of each tab and of each call takes up to 1 MB. The tab that was quiet longest makes room, and finds
+# its result again by its link.
+SESSIONS = 300
 MONO = ("ui-monospace", "Consolas", "monospace")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
+from tokimp.score import Score
 from tokimp.types import Candidate, Explanation, Floats, Output, Precision, Prediction, Request, Task, Value
 from tokimp.ui.forms import Picked
 
@@ -73,6 +74,7 @@ class Result:
     """What stands in the zones "Answer" and "Why". `finished` is False while scores are still coming.
 
     `stopped` is the sentence on why they stopped coming, where a limit of this page ended the work.
+    `trust` is what metrics say of the scores, and whether they are better than chance.
     """
 
     explanation: Explanation
@@ -80,6 +82,7 @@ class Result:
     grid: Grid | None = None
     finished: bool = True
     stopped: str = ""
+    trust: tuple[Score, ...] = ()
 
     @property
     def task(self) -> Task:
@@ -92,6 +95,13 @@ class Result:
     def with_grid(self, grid: Grid) -> Result:
         return replace(self, grid=grid)
 
+    def with_trust(self, scores: Iterable[Score]) -> Result:
+        return replace(self, trust=tuple(scores))
+
+    def filled_from(self, before: Result) -> Result:
+        """With the heatmap and the metrics that an earlier result of the same question has beyond it."""
+        return replace(self, grid=self.grid or before.grid, trust=self.trust or before.trust)
+
     def to_json(self) -> str:
         """To be stored with the examples: the explanation's own JSON, with what else is on screen."""
         prediction = asdict(self.prediction)
@@ -99,7 +109,9 @@ class Result:
         grid = None
         if self.grid is not None:
             grid = {"labels": self.grid.labels, "scores": self.grid.scores.tolist(), "signed": self.grid.signed}
-        stored = {"explanation": json.loads(self.explanation.to_json()), "prediction": prediction, "grid": grid}
+        trust = [asdict(score) for score in self.trust]
+        explanation = json.loads(self.explanation.to_json())
+        stored = {"explanation": explanation, "prediction": prediction, "grid": grid, "trust": trust}
         return json.dumps(_rounded(stored), ensure_ascii=False, sort_keys=True, indent=1) + "\n"
 
     @classmethod
@@ -117,7 +129,7 @@ class Result:
         grid = stored["grid"]
         if grid is not None:
             grid = Grid(tuple(grid["labels"]), np.asarray(grid["scores"], dtype=np.float64), grid["signed"])
-        return cls(explanation, prediction, grid)
+        return cls(explanation, prediction, grid, trust=tuple(map(Score.from_fields, stored.get("trust", ()))))
 
 
 def _rounded(stored: Any) -> Any:

@@ -46,6 +46,8 @@ class Parts:
     heat: Heatmap
     history: Drawing
     history_fold: gr.Accordion
+    trust: Drawing
+    judge: Ticket
     facts: Sentences
     share: Share
     file: Download
@@ -73,6 +75,7 @@ def task_tab(start: Start, arrival: Arrival, notice: Sentences) -> Parts:
         "turn": gr.State(0),
         "ran": gr.State(0),
         "ticket": Ticket(None, elem_classes="tk-hidden"),
+        "judge": Ticket(None, elem_classes="tk-hidden"),
         "file": Download(None, elem_classes="tk-hidden"),
     }
     with gr.Row(elem_classes="tk-zones", equal_height=False):
@@ -143,6 +146,8 @@ def _why(first: dict[str, Any]) -> dict[str, Any]:
         "tokens": TokenView(**first["tokens"], empty="The text will stand here, each token coloured by its score."),
         "limits": Sentences(**first["limits"]),
     }
+    with gr.Accordion("Can it be trusted?", open=True, elem_classes="tk-fold"):
+        parts["trust"] = Drawing(**first["trust"], empty="Metrics will stand here, beside what random scores reach.")
     with gr.Accordion("Ranked tokens", open=False, elem_classes="tk-fold"):
         parts["table"] = RankedTable(**first["table"], empty="Nothing is ranked yet.")
     with gr.Accordion("Heatmap: tokens × outputs", open=False, elem_classes="tk-fold") as parts["heat_fold"]:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from starlette.requests import HTTPConnection
 
@@ -26,6 +27,14 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _SALT = secrets.token_bytes(32)
+
+
+class Visitor(NamedTuple):
+    """Whose turn it is: one a page that is open and a tab in it. `key` is that of the visitor's address."""
+
+    session: str
+    tab: str
+    key: str = ""
 
 
 def visitor_key(request: HTTPConnection) -> str:

@@ -12,13 +12,14 @@ from tokimp.errors import LinkError
 from tokimp.models.device import gpu
 from tokimp.share import PARAMETER, from_link
 from tokimp.types import Task
-from tokimp.ui import controls, display, examples, handlers, masks, opening
+from tokimp.ui import controls, display, examples, handlers, judging, masks, opening
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes
 from tokimp.ui.examples import Start
 from tokimp.ui.fair_share import visitor_of as visitor_key_of
 from tokimp.ui.task_tab import Parts
+from tokimp.ui.visitors import Visitor
 
 FORM = ("text", "model", "method", "options", "target", "contrast", "mask")
 MODEL_WORK: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "trigger_mode": "multiple"}
@@ -86,6 +87,15 @@ class _Tab:
         ran = joins(gpu(self._run), asked, self.every, show_progress_on=parts.status, **MODEL_WORK, **WAITING)
         ran.failure(self._for_visitor(handlers.busy), parts.shown, self.every, **AT_ONCE, **EVENT)
         ran.then(None, [parts.share, parts.status], None, js=read_asset("address.js"), **EVENT)
+        judged = [parts.trust, parts.shown]
+        parts.judge.submit(
+            gpu(self._judge),
+            [parts.judge, parts.shown, parts.share],
+            judged,
+            show_progress_on=parts.file,
+            **MODEL_WORK,
+            **EVENT,
+        )
         grid = self._for_visitor(handlers.begin_grid)
         parts.heat_fold.expand(grid, [parts.shown, parts.share], self.every, **AT_ONCE, **EVENT)
         parts.stop.click(self._stop, [parts.shown, parts.turn, parts.ran], self.every, **AT_ONCE, **EVENT)
@@ -132,6 +142,13 @@ class _Tab:
         for each in changes:
             yield self._by_part(each)
 
+    def _judge(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
+        ticket, shown, share = values
+        drawn = handlers.at_hand(self.desk, shown, share)
+        changes = iter([{}]) if drawn is None else judging.run(self.desk, drawn, self._visitor(request), ticket)
+        for each in changes:
+            yield self._by_part(each or {"trust": gr.skip()})
+
     def _stop(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
         shown, begun, ran = values
         return self._by_part(handlers.stop(self.desk, shown, self._visitor(request), (begun, ran)))
@@ -153,15 +170,15 @@ class _Tab:
 
         return handle
 
-    def _visitor(self, request: gr.Request) -> handlers.Visitor:
+    def _visitor(self, request: gr.Request) -> Visitor:
         return visitor_of(request, self.task)
 
     def _by_part(self, changes: Changes) -> dict[Any, Any]:
         return by_part(self.parts, changes)
 
 
-def visitor_of(request: gr.Request, task: Task) -> handlers.Visitor:
-    return handlers.Visitor(request.session_hash or "", task, visitor_key_of(request))
+def visitor_of(request: gr.Request, task: Task) -> Visitor:
+    return Visitor(request.session_hash or "", task, visitor_key_of(request))
 
 
 def by_part(parts: Parts, changes: Changes) -> dict[Any, Any]:

@@ -20,13 +20,13 @@ from tokimp.errors import (
 from tokimp.internals.looks.seen import Seen
 from tokimp.ui import sentences, work
 from tokimp.ui.desk import Desk
-from tokimp.ui.handlers import Visitor
 from tokimp.ui.inside import display
 from tokimp.ui.inside.display import Changes
 from tokimp.ui.inside.state import Settings, Shown
 from tokimp.ui.inside.tab import VIEW_PARTS, task_of
 from tokimp.ui.state import Asked
 from tokimp.ui.trouble import report_without_words
+from tokimp.ui.visitors import Visitor
 
 OF_THE_VIEW = (MethodUnavailableError, NoMaskError, UnknownTargetError, OptionError)
 """What one view cannot show while others can."""
@@ -38,10 +38,13 @@ def asked_from(text: object, model: object) -> Asked:
     return Asked(task_of(name), name, str(text or ""), "")
 
 
-def follow(desk: Desk, shown: Shown, opened: Sequence[str], settings: Settings, visitor: Visitor) -> Changes:
+def follow(
+    desk: Desk, shown: Shown, opened: Sequence[str], settings: Settings, visitor: Visitor, moved: bool = False
+) -> Changes:
     """All open views as the selection has them: at once where that is known, else a turn for what is not.
 
-    What runs for this visitor here ends.
+    What runs for this visitor here ends. With `moved`, no more than the selection is another: then no more
+    than `display.FOLLOWING` changes.
     """
     changes: Changes = {}
     pending: list[Asked] = []
@@ -50,12 +53,14 @@ def follow(desk: Desk, shown: Shown, opened: Sequence[str], settings: Settings, 
         seen = desk.seen(asked)
         if seen is None:
             pending.append(asked)
-            shown = shown.without(view, VIEW_PARTS[view])
-            changes |= display.dimmed(view)
+            parts = [part for part in VIEW_PARTS[view] if part in display.MOVING or not moved]
+            shown = shown.without(view, parts)
+            changes |= display.dimmed(parts)
         else:
             shown, fresh = holding(shown, seen)
             changes |= fresh
-    changes |= {"shown": shown} | display.around(shown)
+    shown, around = display.around(shown)
+    changes |= {"shown": shown} | around
     if not pending:
         desk.turns.end(visitor)
         return changes | {"status": sentences.told(), "stop": gr.update(interactive=False)}
@@ -97,7 +102,8 @@ def _looks(
                     yield _progress(moment) | {"ran": turn}
                     continue
                 shown, fresh = holding(shown, moment.value)
-                fresh |= {"shown": shown} | display.around(shown)
+                shown, around = display.around(shown)
+                fresh |= {"shown": shown} | around
         except OF_THE_VIEW as error:
             fresh = display.without(asked.view, str(error))
         if not alive():

@@ -14,12 +14,12 @@ from tokimp.share import PARAMETER, from_link
 from tokimp.types import Request
 from tokimp.ui import sentences, work
 from tokimp.ui.arrival import Arrival
-from tokimp.ui.handlers import Visitor
 from tokimp.ui.inside import handlers
 from tokimp.ui.inside.display import Changes
 from tokimp.ui.inside.state import POINTED, Selection, Shown
 from tokimp.ui.inside.tab import VIEW_PARTS, every_model, form_payload, shown_options
 from tokimp.ui.state import asked_of
+from tokimp.ui.visitors import Visitor
 
 
 def linked(query: Mapping[str, str]) -> Request | None:

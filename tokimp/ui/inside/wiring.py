@@ -14,12 +14,12 @@ from tokimp.models.device import gpu
 from tokimp.ui import sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.fair_share import visitor_of as visitor_key_of
-from tokimp.ui.handlers import Visitor
 from tokimp.ui.inside import handlers, opening, sharing
-from tokimp.ui.inside.display import Changes, as_pointed
+from tokimp.ui.inside.display import FOLLOWING, Changes, as_pointed
 from tokimp.ui.inside.pointing import pointed
 from tokimp.ui.inside.state import Settings, Shown
 from tokimp.ui.inside.tab import VIEW_OF, Chip, Tab, every_model
+from tokimp.ui.visitors import Visitor
 from tokimp.ui.wiring import AT_ONCE, EVENT, MODEL_WORK, WAITING
 
 PLACE = "inside"
@@ -55,6 +55,7 @@ class _Inside:
         self.built, self.parts, self.arrival = built, built.parts, arrival
         self.desk = arrival.desk
         self.every = [*built.parts.values(), *built.folds.values()]
+        self.following = [built.parts[name] for name in FOLLOWING]
         self.views = list(built.forms)
         self.state = [self.parts["shown"], self.parts["opened"], *built.forms.values()]
 
@@ -89,9 +90,9 @@ class _Inside:
             form.input(self._set(view), self.state, self.every, **AT_ONCE, **EVENT)
         for part in ("strip", *VIEW_OF):
             if part not in ("probability_bars", "probability_changes"):
-                self.parts[part].select(self._point(part), self.state, self.every, **AT_ONCE, **EVENT)
+                self.parts[part].select(self._point(part), self.state, self.following, **AT_ONCE, **EVENT)
         slider = self.parts["layer_slider"]
-        slider.release(self._slide, [slider, *self.state], self.every, **AT_ONCE, **EVENT)
+        slider.release(self._slide, [slider, *self.state], self.following, **AT_ONCE, **EVENT)
 
     def wire_sharing(self, tab: gr.Tab) -> None:
         parts = self.parts
@@ -101,7 +102,7 @@ class _Inside:
     def by_part(self, changes: Changes) -> dict[Any, Any]:
         """What Gradio takes: by component. It empties every output of a handler that says nothing at all."""
         named = {f"fold_{view}": fold for view, fold in self.built.folds.items()} | self.parts
-        return {named[name]: value for name, value in changes.items()} or {self.parts["file"]: gr.skip()}
+        return {named[name]: value for name, value in changes.items()} or {self.parts["status"]: gr.skip()}
 
     def visitor(self, request: gr.Request) -> Visitor:
         return Visitor(request.session_hash or "", PLACE, visitor_key_of(request))
@@ -154,8 +155,8 @@ class _Inside:
                 return self.by_part({})
             click: Mapping[str, Any] = event._data or {}
             view = VIEW_OF.get(part, shown.active)
-            moved = replace(shown, selection=pointed(part, click, shown), active=view)
-            return self._follow(moved, opened, forms, request)
+            there = replace(shown, selection=pointed(part, click, shown), active=view)
+            return self._follow(there, opened, forms, request, moved=True)
 
         return handle
 
@@ -164,11 +165,14 @@ class _Inside:
         if not isinstance(shown, Shown) or not isinstance(layer, int | float):
             return self.by_part({})
         selection = pointed("layer_slider", {"kind": "layer", "index": int(layer)}, shown)
-        return self._follow(replace(shown, selection=selection, active="layers"), opened, tuple(forms), request)
+        there = replace(shown, selection=selection, active="layers")
+        return self._follow(there, opened, forms, request, moved=True)
 
-    def _follow(self, shown: Shown, opened: tuple[str, ...], forms: Any, request: gr.Request) -> dict[Any, Any]:
+    def _follow(
+        self, shown: Shown, opened: tuple[str, ...], forms: Any, request: gr.Request, moved: bool = False
+    ) -> dict[Any, Any]:
         settings = self._settings(tuple(forms))
-        return self.by_part(handlers.follow(self.desk, shown, opened, settings, self.visitor(request)))
+        return self.by_part(handlers.follow(self.desk, shown, opened, settings, self.visitor(request), moved))
 
     def _run(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
         question, shown, turn, ran = values
