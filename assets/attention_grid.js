@@ -189,6 +189,9 @@ function attentionGrid(element, trigger, props, watch) {
   });
   watch(["value", "state"], render);
   render();
+  pointing(element, watch, ({ layer, head }) => {
+    if (props.value && options.length) choose({ layer: layer ? layer - 1 : null, head });
+  });
 }
 
 attentionGrid(element, trigger, unpacked(props), watch);

@@ -185,6 +185,9 @@ function attentionMap(element, trigger, props, watch) {
   onTheme(root, () => size && values && paint(props.value));
   watch(["value", "state"], render);
   render();
+  pointing(element, watch, ({ token, key }) => {
+    if (values && size && (token ?? 0) < size.count) choose(token, key);
+  });
 }
 
 attentionMap(element, trigger, unpacked(props), watch);

@@ -223,6 +223,14 @@ function network(element, trigger, props, watch) {
   new ResizeObserver(() => shares && size?.seen !== root.clientWidth && draw()).observe(root);
   watch(["value", "state"], render);
   render();
+  pointing(element, watch, ({ token, layer }) => {
+    if (!shares) return;
+    const row = props.value.rows.indexOf(token);
+    const last = props.value.columns.length - 1;
+    chosen = [last === 1 ? 1 : Math.min(layer ?? last, last), row < 0 ? props.value.answer : row];
+    at = chosen;
+    if (size) follow(chosen);
+  });
 }
 
 network(element, trigger, unpacked(props), watch);

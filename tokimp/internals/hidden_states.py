@@ -56,6 +56,17 @@ def far_out(states: Floats, times: float = 10.0) -> list[int]:
     return [int(place) for place in np.flatnonzero(lengths > times * np.median(lengths))]
 
 
+def likeness(states: Floats, token: int) -> Floats:
+    """Cosine similarity (layer, token) of one token to every token in hidden states (layer, token, hidden).
+
+    In the precision of the states, of which no copy is made.
+    """
+    lengths = np.sqrt(np.einsum("lth,lth->lt", states, states))
+    products = np.einsum("lth,lh->lt", states, states[:, token])
+    scale = lengths * lengths[:, token, None]
+    return np.where(scale > 0, products / np.where(scale > 0, scale, 1.0), 0.0)
+
+
 def similarity(states: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
     """Cosine similarity (layer, pair) of pairs of tokens in hidden states (layer, token, hidden).
 

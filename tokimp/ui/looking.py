@@ -41,7 +41,7 @@ class Looking:
     def find(self, request: Request) -> Seen | None:
         """What was seen before, pointed at as the request does."""
         seen = self._seen.get(_key(request))
-        return None if seen is None else replace(seen, request=request)
+        return None if seen is None else seen.asked(request)
 
     def without_model(self, model: TextModel, request: Request) -> Seen | None:
         """What follows from the insides that are kept, where that is all that it takes."""

@@ -6,6 +6,7 @@ import base64
 import json
 import math
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -41,6 +42,12 @@ class Seen:
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self.arrays[name]
+
+    def asked(self, request: Request) -> Seen:
+        """The same, seen by another request to which it is the answer too."""
+        again = copy(self)
+        object.__setattr__(again, "request", request)
+        return again
 
     def link(self, base_url: str) -> str:
         """The page at `base_url`, opened at this view."""

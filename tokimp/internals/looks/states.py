@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tokimp.internals.hidden_states import projection, similarity
+from tokimp.internals.hidden_states import Projection, likeness, projection
 from tokimp.internals.inspecting import Internals
 from tokimp.internals.looks.base import (
     Aim,
@@ -66,17 +66,16 @@ class StatesLook:
         watch(0.5)
         texts = [states[layer]] + ([] if beside is None else [beside[layer]])
         kept = [self._kept(each) for each in texts]
-        flat = np.concatenate([each[keep] for each, keep in zip(texts, kept, strict=True)])
-        plane = projection(flat) if len(flat) > 1 else None
-        points = [_spread(keep, None if plane is None else plane.points, kept[:at]) for at, keep in enumerate(kept)]
-        ways = projection(states[:, token])
-        pairs = [(token, each) for each in range(states.shape[1])]
+        drawn = [each[keep] for each, keep in zip(texts, kept, strict=True)]
+        plane = inside.kept(f"points at {layer}, {self.far}, beside {self.other}", lambda: _plane(np.concatenate(drawn)))
+        points = [_spread(keep, plane.points, kept[:at]) for at, keep in enumerate(kept)]
+        ways = inside.kept(f"way of {token}", lambda: projection(states[:, token]))
         arrays: dict[str, np.ndarray] = {
             "points": points[0],
-            "explained": np.array(plane.explained if plane is not None else (0.0, 0.0)),
+            "explained": np.array(plane.explained),
             "way": ways.points,
             "way_explained": np.array(ways.explained),
-            "similarity": similarity(states, pairs),
+            "similarity": inside.kept(f"likeness to {token}", lambda: likeness(states, token)),
         }
         facts: dict[str, Any] = {
             "layer": layer,
@@ -104,9 +103,14 @@ def _states(inside: Internals, watch: Watch) -> Floats:
     return inside.kept("hidden states", read)
 
 
-def _spread(keep: np.ndarray, points: Floats | None, before: list[np.ndarray]) -> Floats:
+def _plane(points: Floats) -> Projection:
+    """A single point stands in the middle."""
+    return projection(points) if len(points) > 1 else Projection(np.zeros((len(points), 2)), (0.0, 0.0))
+
+
+def _spread(keep: np.ndarray, points: Floats, before: list[np.ndarray]) -> Floats:
     """The points of one text (token, axis), NaN where a token is left out."""
     spread = np.full((len(keep), 2), np.nan)
     start = sum(int(each.sum()) for each in before)
-    spread[keep] = 0.0 if points is None else points[start : start + int(keep.sum())]
+    spread[keep] = points[start : start + int(keep.sum())]
     return spread

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
 from typing import Any
 
 import gradio as gr
@@ -11,7 +12,7 @@ from tokimp.internals.looks import LOOKS
 from tokimp.internals.looks.seen import Seen
 from tokimp.ui import sentences
 from tokimp.ui.inside import sharing
-from tokimp.ui.inside.payloads import DRAWN, strip, told
+from tokimp.ui.inside.payloads import DRAWN, WINDOWS, strip, told
 from tokimp.ui.inside.state import Selection, Shown
 from tokimp.ui.inside.tab import VIEW_PARTS, about
 from tokimp.views.characters import quoted
@@ -19,22 +20,38 @@ from tokimp.views.characters import quoted
 Changes = dict[str, Any]
 
 DEPENDS: dict[str, tuple[str, ...]] = {
-    "attention_grid": ("measure", "layer", "head"),
-    "attention_map": ("measure", "layer", "head", "token", "key"),
+    "attention_grid": ("measure",),
+    "attention_map": ("measure", "layer", "head"),
     "probability_text": ("colour",),
     "probability_bars": ("temperature",),
     "probability_changes": ("other",),
-    "lens_table": ("token",),
-    "lens_answer": ("token", "layer"),
-    "layer_scores": ("kind", "layer", "token"),
+    "lens_table": (),
+    "lens_answer": ("token",),
+    "layer_scores": ("kind",),
     "layer_text": ("kind", "layer"),
-    "state_points": ("layer", "token", "far", "other"),
-    "state_way": ("layer", "token"),
+    "state_points": ("layer", "far", "other"),
+    "state_way": ("token",),
     "state_similarity": ("layer", "token"),
-    "network_paths": ("influence", "way", "layer", "token", "first"),
-    "agreement_chart": ("method", "measure", "layer", "head", "token"),
+    "network_paths": ("influence", "way", "first"),
+    "agreement_chart": ("method", "measure", "layer", "head"),
 }
-"""On which options and which part of the selection it depends what a part shows: the rest is not sent again."""
+"""On which options it depends what a part shows, those among them that are pointed at: the rest is not sent again.
+What is only marked, the page marks by itself."""
+
+MOVING = tuple(part for part, names in DEPENDS.items() if part in WINDOWS or {"token", "layer", "head"} & set(names))
+"""Parts that may show something else once something else is pointed at."""
+
+FOLLOWING = (
+    *MOVING,
+    "layer_slider",
+    "pointed",
+    "share",
+    "shared",
+    "shown",
+    *("status", "stop", "ticket", "question", "turn"),
+)
+"""Parts that a click in a view may change. Each one more takes the browser some milliseconds at every click, whether
+it changes or not."""
 
 Drawn = dict[str, tuple[Any, ...]]
 
@@ -48,16 +65,17 @@ def drawn(seen: Seen, selection: Selection, before: Drawn) -> tuple[Changes, Dra
     base = (asked.model, asked.revision, asked.text, asked.target, asked.mask)
     now: Drawn = {f"told_{view}": (base, *told(seen), *seen.notes)}
     for part in VIEW_PARTS[view]:
+        window = WINDOWS[part](seen, selection) if part in WINDOWS else None
         pointed = (getattr(selection, name, None) for name in DEPENDS[part])
-        now[part] = (base, *[asked.options.get(name) for name in DEPENDS[part]], *pointed)
+        now[part] = (base, *[asked.options.get(name) for name in DEPENDS[part]], *pointed, window)
     changed = [part for part in now if before.get(part) != now[part]]
-    payloads = DRAWN[view](seen, selection) if set(changed) & set(VIEW_PARTS[view]) else {}
     changes: Changes = {}
     for part in changed:
-        payload = payloads.get(part)
-        changes[part] = gr.update(value=payload, state="ready", visible=payload is not None)
+        if part in DRAWN:
+            payload = DRAWN[part](seen, selection)
+            changes[part] = gr.update(value=payload, state="ready", visible=payload is not None)
     if f"told_{view}" in changed:
-        changes[f"told_{view}"] = gr.update(value=about(view, told(seen), seen.notes))
+        changes[f"told_{view}"] = about(view, told(seen), seen.notes)
     if "layer_text" in changed:
         last = len(seen["scores"]) - 1
         layer = last if selection.layer is None else selection.layer
@@ -65,8 +83,8 @@ def drawn(seen: Seen, selection: Selection, before: Drawn) -> tuple[Changes, Dra
     return changes, now
 
 
-def dimmed(view: str) -> Changes:
-    return {part: gr.update(state="stale") for part in VIEW_PARTS[view]}
+def dimmed(parts: Iterable[str]) -> Changes:
+    return {part: gr.update(state="stale") for part in parts}
 
 
 def without(view: str, sentence: str) -> Changes:
@@ -74,22 +92,28 @@ def without(view: str, sentence: str) -> Changes:
     nothing: Changes = {part: gr.update(value=None, state="ready", visible=False) for part in VIEW_PARTS[view]}
     if view == "layers":
         nothing["layer_slider"] = gr.update(visible=False)
-    return nothing | {f"told_{view}": gr.update(value=about(view, limits=[sentence]))}
+    return nothing | {f"told_{view}": about(view, limits=[sentence])}
 
 
-def around(shown: Shown) -> Changes:
+def around(shown: Shown) -> tuple[Shown, Changes]:
     """The text to point at, what is pointed at, and what can be taken along of the view that was last used."""
     seen = next(iter(shown.seen.values()), None)
     if seen is None:
-        return {}
+        return shown, {}
     taken = shown.seen.get(shown.active)
-    title = LOOKS[shown.active].info.title
-    return {
-        "strip": gr.update(value=strip(seen, shown.selection), state="ready"),
-        "pointed": gr.update(value=sentences.told(_pointed(seen, shown.selection))),
-        "share": gr.update(value=None if taken is None else sharing.share_payload(taken), state="ready"),
-        "shared": gr.update(value=sentences.told(sentences.line("name", f"Take along: {title.lower()}"))),
+    payloads: dict[str, tuple[Any, Callable[[], Any]]] = {
+        "strip": ((seen.request.model, seen.request.text, len(seen.tokens)), lambda: strip(seen)),
+        "pointed": ((shown.selection, seen.request.text), lambda: _pointed(seen, shown.selection)),
+        "share": (taken and taken.request, lambda: taken and sharing.share_payload(taken)),
+        "shared": (shown.active, lambda: _taken_along(shown.active)),
     }
+    changes = {name: payload() for name, (what, payload) in payloads.items() if shown.drawn.get(name) != (what,)}
+    fresh = {name: (payloads[name][0],) for name in changes}
+    return replace(shown, drawn={**shown.drawn, **fresh}), changes
+
+
+def _taken_along(view: str) -> Any:
+    return sentences.told(sentences.line("name", f"Take along: {LOOKS[view].info.title.lower()}"))
 
 
 def _pointed(seen: Seen, selection: Selection) -> Any:
@@ -100,12 +124,13 @@ def _pointed(seen: Seen, selection: Selection) -> Any:
         told.append("the input" if selection.layer == 0 else f"layer {selection.layer}")
     if selection.layer and selection.head is not None:
         told.append(f"head {selection.head + 1}")
-    if not told:
-        return sentences.line("name", "Click a token, a layer or a head anywhere: all views follow.")
-    return sentences.line("name", "All views show ", (", ".join(told), "strong"))
+    line = sentences.line("name", "Click a token, a layer or a head anywhere: all views follow.")
+    if told:
+        line = sentences.line("name", "All views show ", (", ".join(told), "strong"))
+    return sentences.told(line) | {"at": asdict(selection)}
 
 
 def as_pointed(seen: Seen, shown: Shown) -> Seen:
     """What was seen, as the selection of the moment has it."""
     options = {**seen.request.options, **shown.selection.options(seen.request.view)}
-    return replace(seen, request=replace(seen.request, options=options))
+    return seen.asked(replace(seen.request, options=options))

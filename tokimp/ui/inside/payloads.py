@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 
 from tokimp.internals.agreement import Agreement, agreement
+from tokimp.internals.looks import LOOKS
 from tokimp.internals.looks.seen import Seen
 from tokimp.types import Candidate, Floats, Prediction, Token
 from tokimp.ui.components import Payload
 from tokimp.ui.inside.state import Selection
 from tokimp.views.characters import drawable, quoted
+from tokimp.views.drawing import Node
 from tokimp.views.inside.agreement import agreement_figure
 from tokimp.views.inside.answer import answer_figure
 from tokimp.views.inside.attention import grid_payload, map_payload
 from tokimp.views.inside.layers import layer_text_payload, layers_payload, state_names, token_names
-from tokimp.views.inside.lens import lens_payload
-from tokimp.views.inside.network import network_payload, through, without_first
+from tokimp.views.inside.lens import columns_of, lens_payload
+from tokimp.views.inside.network import MOST_ROWS, network_payload, through, without_first
 from tokimp.views.inside.points import Group, similarity_figure, tokens_figure, ways_figure
 from tokimp.views.inside.probabilities import (
     changes,
@@ -32,36 +34,26 @@ from tokimp.views.inside.readings import readings_payload
 from tokimp.views.numbers import show
 from tokimp.views.text import plain_payload
 
-Payloads = dict[str, Payload | None]
 MOST_LINES = 4
 
 
-def strip(seen: Seen, selection: Selection) -> Payload:
-    """The text, each token to be pointed at; the one that is pointed at stands out."""
-    payload = plain_payload(seen.tokens, seen.request.text, "points all views at it")
-    for item in payload["tokens"]["items"]:
-        if selection.token in item["indices"]:
-            item["bucket"] = "tk0 tk-pointed"
-    return payload
+def strip(seen: Seen) -> Payload:
+    """The text, each token to be pointed at."""
+    return plain_payload(seen.tokens, seen.request.text, "points all views at it")
 
 
 def names_of(seen: Seen) -> list[str]:
     return token_names(seen.tokens, seen.request.text)
 
 
-def attention(seen: Seen, selection: Selection) -> Payloads:
-    block = None if not selection.layer else selection.layer - 1
-    head = None if block is None else selection.head
-    measure = seen.facts["measure"]
-    picked = {"token": selection.token, "query": selection.token, "key": selection.key}
-    grid = grid_payload(
-        seen["pictures"], seen["habits"], seen.facts["habits"], measure=measure, selected={"layer": block, "head": head}
-    )
-    title = map_title(block, head)
-    return {
-        "attention_grid": grid,
-        "attention_map": map_payload(seen["map"], names_of(seen), title=title, measure=measure, selected=picked),
-    }
+def attention_heads(seen: Seen, _at: Selection) -> Payload:
+    return grid_payload(seen["pictures"], seen["habits"], seen.facts["habits"], measure=seen.facts["measure"])
+
+
+def attention_of(seen: Seen, at: Selection) -> Payload:
+    block = None if not at.layer else at.layer - 1
+    title = map_title(block, None if block is None else at.head)
+    return map_payload(seen["map"], names_of(seen), title=title, measure=seen.facts["measure"])
 
 
 def map_title(block: int | None, head: int | None) -> str:
@@ -70,22 +62,22 @@ def map_title(block: int | None, head: int | None) -> str:
     return f"Layer {block + 1}, mean over its heads" if head is None else f"Layer {block + 1}, head {head + 1}"
 
 
-def probabilities(seen: Seen, _selection: Selection) -> Payloads:
-    options, facts = seen.request.options, seen.facts
+def probability_text(seen: Seen, _at: Selection) -> Payload | None:
+    if "surprisal" not in seen.arrays:
+        return None
+    colour: Any = seen.request.options.get("colour", "surprisal")
+    payload: Payload = readings_payload(taken_of(seen), seen.tokens, seen.request.text, word_of(seen), colour)
+    return payload
+
+
+def probability_bars(seen: Seen, _at: Selection) -> Payload | None:
+    said, temperature = prediction_of(seen), float(seen.request.options.get("temperature") or 1.0)
     words = seen.request.task != "classification"
-    said = prediction_of(seen)
-    temperature = float(options.get("temperature") or 1.0)
-    found: Payloads = {"probability_bars": None, "probability_text": None, "probability_changes": None}
-    if said is not None:
-        found["probability_bars"] = probabilities_payload(said, temperature, words=words)
-    if "surprisal" in seen.arrays:
-        colour: Any = options.get("colour", "surprisal")
-        found["probability_text"] = readings_payload(
-            taken_of(seen), seen.tokens, seen.request.text, word_of(seen), colour
-        )
-    if facts.get("changes"):
-        found["probability_changes"] = {"tree": changes_tree(seen)}
-    return found
+    return None if said is None else probabilities_payload(said, temperature, words=words)
+
+
+def probability_changes(seen: Seen, _at: Selection) -> Payload | None:
+    return {"tree": changes_tree(seen)} if seen.facts.get("changes") else None
 
 
 def prediction_of(seen: Seen) -> Prediction | None:
@@ -113,14 +105,17 @@ def changes_tree(seen: Seen) -> Any:
     return changes_figure(found, both, words=seen.request.task != "classification")
 
 
-def lens(seen: Seen, selection: Selection) -> Payloads:
-    reading, names = reading_of(seen), names_of(seen)
-    token = lens_token(seen, selection)
-    drawn = lens_payload(reading, names, word_of(seen), selected=token)
-    return {
-        "lens_table": drawn,
-        "lens_answer": {"tree": answer_figure(reading, token, names, word_of(seen), layer=selection.layer)},
-    }
+def lens_table(seen: Seen, at: Selection) -> Payload:
+    return lens_payload(reading_of(seen), names_of(seen), word_of(seen), selected=lens_token(seen, at))
+
+
+def lens_columns(seen: Seen, at: Selection) -> tuple[int, ...]:
+    """The positions that the table shows."""
+    return tuple(columns_of(reading_of(seen), lens_token(seen, at)))
+
+
+def lens_answer(seen: Seen, at: Selection) -> Payload:
+    return {"tree": answer_figure(reading_of(seen), lens_token(seen, at), names_of(seen), word_of(seen))}
 
 
 def reading_of(seen: Seen) -> Any:
@@ -135,15 +130,14 @@ def lens_token(seen: Seen, selection: Selection) -> int:
     return selection.token if selection.token in positions and selection.token is not None else positions[-1]
 
 
-def layers(seen: Seen, selection: Selection) -> Payloads:
-    text = seen.request.text
+def layer_text(seen: Seen, at: Selection) -> Payload:
     last = len(seen["scores"]) - 1
-    layer = last if selection.layer is None else min(selection.layer, last)
-    picked = {"layer": layer, "token": selection.token}
-    return {
-        "layer_scores": layers_payload(seen["scores"], seen.tokens, text, title=layers_title(seen), selected=picked),
-        "layer_text": layer_text_payload(seen["scores"], seen.tokens, text, layer),
-    }
+    layer = last if at.layer is None else min(at.layer, last)
+    return layer_text_payload(seen["scores"], seen.tokens, seen.request.text, layer)
+
+
+def layer_cells(seen: Seen, _at: Selection) -> Payload:
+    return layers_payload(seen["scores"], seen.tokens, seen.request.text, title=layers_title(seen))
 
 
 def layers_title(seen: Seen) -> str:
@@ -151,17 +145,10 @@ def layers_title(seen: Seen) -> str:
     return f"{kind} at each layer"
 
 
-def states(seen: Seen, selection: Selection) -> Payloads:
-    trees = state_trees(seen, selection)
-    return {name: {"tree": tree} for name, tree in trees.items()}
-
-
-def state_trees(seen: Seen, selection: Selection) -> dict[str, Any]:
-    """By part: all tokens at the layer, the token's way, and how alike it is to those it is most alike to."""
+def state_points(seen: Seen, at: Selection) -> Node:
+    """All tokens at the layer."""
     facts, names = seen.facts, names_of(seen)
-    layer, token = facts["layer"], facts["token"]
-    named = state_names(len(seen["way"]))
-    where = named[layer] if layer else "the input"
+    where = f"layer {facts['layer']}" if facts["layer"] else "the input"
     groups = [_group("this text", seen["points"], names)]
     if "other_tokens" in facts:
         other = [Token(**each) for each in facts["other_tokens"]]
@@ -169,15 +156,25 @@ def state_trees(seen: Seen, selection: Selection) -> dict[str, Any]:
         groups.append(_group("second text", seen["other_points"], labels))
     far = ", ".join(quoted(names[each]) for each in facts["left_out"])
     out = f" Far from all others, and left out: {far}." if far else ""
-    at = f"All tokens at {where}, seen along the two directions in which they differ most.{out}"
-    way = Group(names[token], seen["way"], named)
-    return {
-        "state_points": tokens_figure(groups, tuple(seen["explained"]), at, selected=selection.token),
-        "state_way": ways_figure(
-            [way], tuple(seen["way_explained"]), f"The way of token {token} through the layers", layer=layer
-        ),
-        "state_similarity": _alike(seen, names, layer, token),
-    }
+    sentence = f"All tokens at {where}, seen along the two directions in which they differ most.{out}"
+    return tokens_figure(groups, tuple(seen["explained"]), sentence, selected=at.token)
+
+
+def state_way(seen: Seen, at: Selection) -> Node:
+    """The token's way through the layers."""
+    token = seen.facts["token"]
+    way = Group(names_of(seen)[token], seen["way"], state_names(len(seen["way"])))
+    sentence = f"The way of token {token} through the layers"
+    return ways_figure([way], tuple(seen["way_explained"]), sentence, layer=at.layer)
+
+
+def state_similarity(seen: Seen, at: Selection) -> Node:
+    """How alike the token is to those that it is most alike to at the layer."""
+    names, layer, token = names_of(seen), seen.facts["layer"], seen.facts["token"]
+    lines = seen["similarity"]
+    order = [int(each) for each in np.argsort(-lines[layer], kind="stable") if each != token][:MOST_LINES]
+    pairs = [(names[token], names[each]) for each in order]
+    return similarity_figure(lines[:, order], pairs, layer=at.layer)
 
 
 def _group(name: str, points: Floats, labels: list[str]) -> Group:
@@ -186,17 +183,19 @@ def _group(name: str, points: Floats, labels: list[str]) -> Group:
     return Group(name, points[places], [labels[place] for place in places], places)
 
 
-def _alike(seen: Seen, names: list[str], layer: int, token: int) -> Any:
-    lines = seen["similarity"]
-    order = [int(each) for each in np.argsort(-lines[layer], kind="stable") if each != token][:MOST_LINES]
-    return similarity_figure(lines[:, order], [(names[token], names[each]) for each in order], layer=layer)
+def _unmarked(figure: Callable[[Seen, Selection], Node]) -> Callable[[Seen, Selection], Payload]:
+    """The figure for the page, which marks what is pointed at by itself."""
+    return lambda seen, _at: {"tree": figure(seen, Selection())}
 
 
-def network(seen: Seen, selection: Selection) -> Payloads:
-    edges, column = edges_of(seen), selection.layer
-    columns = len(edges)
-    picked = {"token": selection.token, "layer": None if column is None or columns == 1 else min(column, columns)}
-    return {"network_paths": network_payload(edges, names_of(seen), seen.facts["position"], selected=picked)}
+def network(seen: Seen, at: Selection) -> Payload:
+    edges, position = edges_of(seen), seen.facts["position"]
+    return network_payload(edges, names_of(seen), position, selected={"token": network_row(seen, at)})
+
+
+def network_row(seen: Seen, at: Selection) -> int | None:
+    """What is pointed at, where it alone brings a row of a long text with it."""
+    return at.token if len(seen.tokens) > MOST_ROWS else None
 
 
 def edges_of(seen: Seen) -> Floats:
@@ -212,10 +211,9 @@ def edges_of(seen: Seen) -> Floats:
     return through(edges) if options.get("way") == "direct" else edges
 
 
-def compared(seen: Seen, selection: Selection) -> Payloads:
+def agreement_chart(seen: Seen, at: Selection) -> Node:
     found, values, names = comparison(seen)
-    tree = agreement_figure(found, values, names_of(seen), names, selected=selection.token)
-    return {"agreement_chart": {"tree": tree}}
+    return agreement_figure(found, values, names_of(seen), names, selected=at.token)
 
 
 def comparison(seen: Seen) -> tuple[Agreement, tuple[Floats, Floats], tuple[str, str]]:
@@ -250,15 +248,26 @@ def _explained(seen: Seen) -> list[str]:
     return [f"Explained is {drawable(target) if seen.request.task == 'classification' else quoted(target)}."]
 
 
-DRAWN: dict[str, Callable[[Seen, Selection], Payloads]] = {
-    "attention": attention,
-    "token_probabilities": probabilities,
-    "logit_lens": lens,
-    "layers": layers,
-    "hidden_states": states,
-    "network": network,
-    "inside_outside": compared,
+DRAWN: dict[str, Callable[[Seen, Selection], Payload | None]] = {
+    "attention_grid": attention_heads,
+    "attention_map": attention_of,
+    "probability_text": probability_text,
+    "probability_bars": probability_bars,
+    "probability_changes": probability_changes,
+    "lens_table": lens_table,
+    "lens_answer": lens_answer,
+    "layer_text": layer_text,
+    "layer_scores": layer_cells,
+    "state_points": _unmarked(state_points),
+    "state_way": _unmarked(state_way),
+    "state_similarity": _unmarked(state_similarity),
+    "network_paths": network,
+    "agreement_chart": _unmarked(agreement_chart),
 }
+"""What a part shows; None where there is nothing to show."""
+
+WINDOWS: dict[str, Callable[[Seen, Selection], Any]] = {"lens_table": lens_columns, "network_paths": network_row}
+"""Of parts that show as much as there is room for, what decides which."""
 
 
 def _nothing(_seen: Seen) -> list[str]:
@@ -266,7 +275,7 @@ def _nothing(_seen: Seen) -> list[str]:
 
 
 _TOLD: dict[str, Callable[[Seen], list[str]]] = {
-    **dict.fromkeys(DRAWN, _nothing),
+    **dict.fromkeys(LOOKS, _nothing),
     "token_probabilities": _confidence,
     "layers": _explained,
     "inside_outside": _explained,

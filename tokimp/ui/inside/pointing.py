@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tokimp.ui.inside.payloads import lens
+from tokimp.ui.inside.payloads import lens_columns
 from tokimp.ui.inside.state import Selection, Shown
 from tokimp.views.inside.layers import layer_and_token, layers_payload
 
@@ -50,7 +50,7 @@ def _lens_cell(index: Any, shown: Shown) -> Selection:
     cell = _cell(index)
     if cell is None or "logit_lens" not in shown.seen:
         return shown.selection
-    columns = (lens(shown.seen["logit_lens"], shown.selection)["lens_table"] or {})["positions"]
+    columns = lens_columns(shown.seen["logit_lens"], shown.selection)
     token = columns[cell[1]] if cell[1] < len(columns) else shown.selection.token
     return replace(shown.selection, layer=min(cell[0], _layers(shown)), token=token, key=None)
 

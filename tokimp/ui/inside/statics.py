@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -125,7 +126,9 @@ def _layers(seen: Seen, _at: Selection) -> list[Node]:
 
 
 def _states(seen: Seen, at: Selection) -> list[Node]:
-    return list(payloads.state_trees(seen, at).values())
+    marked = replace(at, layer=seen.facts["layer"])
+    drawn = (payloads.state_points, payloads.state_way, payloads.state_similarity)
+    return [figure(seen, marked) for figure in drawn]
 
 
 def _network(seen: Seen, at: Selection) -> list[Node]:

@@ -14,9 +14,17 @@ from tokimp.models.catalog import CATALOG
 from tokimp.types import Task, Value
 from tokimp.ui import controls, examples, sentences
 from tokimp.ui.arrival import Arrival
-from tokimp.ui.components import CandidateBars, Drawing, Heatmap, Payload, TokenView, View
+from tokimp.ui.components import CandidateBars, Drawing, Payload, TokenView, View
 from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share, Status, Ticket
-from tokimp.ui.inside.components import AttentionGrid, AttentionMap, TokenNetwork
+from tokimp.ui.inside.components import (
+    AttentionGrid,
+    AttentionMap,
+    PointedCells,
+    PointedDrawing,
+    PointedText,
+    Pointer,
+    TokenNetwork,
+)
 from tokimp.ui.inside.state import POINTED
 from tokimp.ui.work import MOST_CHARACTERS
 
@@ -27,11 +35,15 @@ VIEW_PARTS: dict[str, dict[str, type[View]]] = {
         "probability_bars": CandidateBars,
         "probability_changes": Drawing,
     },
-    "logit_lens": {"lens_table": Heatmap, "lens_answer": Drawing},
-    "layers": {"layer_text": TokenView, "layer_scores": Heatmap},
-    "hidden_states": {"state_points": Drawing, "state_way": Drawing, "state_similarity": Drawing},
+    "logit_lens": {"lens_table": PointedCells, "lens_answer": PointedDrawing},
+    "layers": {"layer_text": TokenView, "layer_scores": PointedCells},
+    "hidden_states": {
+        "state_points": PointedDrawing,
+        "state_way": PointedDrawing,
+        "state_similarity": PointedDrawing,
+    },
     "network": {"network_paths": TokenNetwork},
-    "inside_outside": {"agreement_chart": Drawing},
+    "inside_outside": {"agreement_chart": PointedDrawing},
 }
 """The parts of each look's view, each drawn by a payload of `payloads.DRAWN`."""
 
@@ -158,8 +170,8 @@ def _ask(arrival: Arrival) -> tuple[dict[str, Any], list[tuple[gr.Button, Chip]]
         parts["stop"] = gr.Button("Stop", min_width=0, scale=1, interactive=False)
     parts["status"] = Status(sentences.told(), live=True, elem_classes="tk-status")
     with gr.Column(elem_classes="tk-words"):
-        parts["pointed"] = Sentences(sentences.told(), live=True)
-        parts["strip"] = TokenView(None, empty="The text as the model reads it will stand here.")
+        parts["pointed"] = Pointer(sentences.told(), live=True)
+        parts["strip"] = PointedText(None, empty="The text as the model reads it will stand here.")
     return parts, buttons, look
 
 

@@ -86,7 +86,7 @@ def lens_payload(
         "numbers": cut,
         "effects": table.said,
         "scale": percent(1.0),
-        "positions": [position] * len(table.columns) if position is not None else _columns(lens, selected),
+        "positions": [position] * len(table.columns) if position is not None else columns_of(lens, selected),
         "selected": {"token": position if position is not None else selected, "layer": None, "head": None},
         "geometry": _geometry(table),
     }
@@ -126,7 +126,7 @@ def _table(lens: Reading, tokens: Sequence[str], word: Word, position: int | Non
         ranks = [_PLACES[rank] if rank < len(_PLACES) else f"{rank + 1}th" for rank in range(shares.shape[1])]
         title = f"What each layer would say at {quoted(tokens[position])}"
         return _Table(title, "likeliest", rows, ranks, words, shares, said, frozenset())
-    columns = _columns(lens, selected)
+    columns = columns_of(lens, selected)
     places = [place_of(lens, column) for column in columns]
     words = [[word(int(lens.top[layer, place, 0])) for place in places] for layer in range(layers)]
     shares = np.asarray(lens.top_probability, dtype=np.float64)[:, places, 0]
@@ -143,7 +143,7 @@ def place_of(lens: Reading, position: int) -> int:
     return read.index(position)
 
 
-def _columns(lens: Reading, selected: int | None) -> list[int]:
+def columns_of(lens: Reading, selected: int | None) -> list[int]:
     """The last positions, or where the selected one is not among them, those that end with it."""
     read = [int(each) for each in lens.positions]
     end = len(read)
