@@ -112,7 +112,7 @@ class Sinks:
 
     def hidden(self, scores: Floats) -> Floats:
         """The scores (token,) as they are looked at without sinks: 0 there. A view of the scores, no new ones."""
-        seen = scores.copy()
+        seen: Floats = scores.copy()
         seen[list(self.positions)] = 0.0
         return seen
 

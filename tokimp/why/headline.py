@@ -1,0 +1,70 @@
+"""All reasons in one sentence."""
+
+from __future__ import annotations
+
+from tokimp.reasons import Number, Part, Reason
+from tokimp.views.numbers import percent
+from tokimp.why.case import Case
+from tokimp.why.sinks import Verdict, sort_of
+from tokimp.why.words import amount, answer, name, parts
+
+BEATS = 0.75
+"""An effect is called real where it is larger than that of this part of the other tokens."""
+
+Known = tuple[Reason, ...]
+
+
+def headline(case: Case, reasons: Known, verdict: Verdict | None) -> tuple[Part, ...]:
+    """What the reasons so far come to; says that it is unclear rather than guessing."""
+    who = name(case.explanation, case.token)
+    if verdict is not None and verdict.sink:
+        return _sink(case, reasons, verdict)
+    if not case.removable(case.token):
+        return parts(("The answer is read here: ", "strong"), who, " cannot be taken away, so its effect is not known.")
+    beaten = _number(reasons, "chance", "tokens whose removal changes less")
+    if beaten is not None:
+        return _by_effect(case, reasons, verdict, beaten.value)
+    if any(reason.kind == "chance" for reason in reasons):
+        return parts(("Unclear: ", "strong"), "there is no other token to compare ", who, " with.")
+    return parts("What ", who, " does is not known yet.")
+
+
+def _sink(case: Case, reasons: Known, verdict: Verdict) -> tuple[Part, ...]:
+    who, sort = name(case.explanation, case.token), sort_of(case)
+    received = _number(reasons, "sink", "attention received")
+    carried = _number(reasons, "sink", "attention of an ordinary token that carries as much")
+    start = [("Probably an attention sink: ", "strong"), who, f", {sort}," if sort else ""]
+    if received is None or carried is None or verdict.effect is None or verdict.typical is None:
+        return parts(*start, " takes up attention and gives little.")
+    got = f" receives {percent(received.value)} of the attention, which carries as much as {percent(carried.value)} would "
+    change = f"elsewhere, and without it the value changes by {amount(case, verdict.effect)}, without another token by "
+    return parts(*start, got, change, f"{amount(case, verdict.typical)} on average.")
+
+
+def _by_effect(case: Case, reasons: Known, verdict: Verdict | None, beaten: float) -> tuple[Part, ...]:
+    """Of a token that is no sink: how its removal stands among those of the others."""
+    who = name(case.explanation, case.token)
+    more = f" changes the value more than that of {percent(beaten)} of the other tokens"
+    if beaten >= BEATS:
+        little = verdict is not None and verdict.attended and verdict.empty
+        also = ", though the attention it gets carries little" if little else ""
+        return parts(("A real effect: ", "strong"), "the removal of ", who, more, _fall(case, reasons), also, ".")
+    share = _number(reasons, "token", "part of all scores")
+    if share is not None and share.value * len(case.inputs.free) > 1:
+        got = " got more than an even part of the scores, but its removal"
+        return parts(("Unclear: ", "strong"), who, got, more, " only.")
+    return parts(("A small effect: ", "strong"), "the removal of ", who, more, " only.")
+
+
+def _fall(case: Case, reasons: Known) -> str:
+    """How the probability changes, where there is one."""
+    before = _number(reasons, "without", "probability")
+    rows = [row for each in reasons if each.kind == "without" for row in each.numbers]
+    after = [row for row in rows if row.name.startswith("probability when")]
+    if before is None or not after:
+        return ""
+    return f"; without it {answer(case)} goes from {percent(before.value)} to {percent(after[0].value)}"
+
+
+def _number(reasons: Known, kind: str, name: str) -> Number | None:
+    return next((row for each in reasons if each.kind == kind for row in each.numbers if row.name == name), None)

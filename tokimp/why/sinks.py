@@ -1,0 +1,209 @@
+"""An attention sink or a real effect: attention received, what it carries, and what taking the token away does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tokimp.reasons import Number, Part, Reason, Sinks
+from tokimp.views.numbers import percent, show
+from tokimp.why.case import Case
+from tokimp.why.flow import Flow, flow_of
+from tokimp.why.words import amount, joined, name, parts, unit
+
+_WORDS = (
+    "a an the and or but nor so yet if as at by for from in into of off on onto out over to up with within without "
+    "about after before between through under is are was were be been being am do does did has have had will would "
+    "can could shall should may might must that this these those there it its he she they them his her their we us "
+    "our you your i me my not no than then which who whom whose"
+)
+FUNCTION_WORDS = frozenset(_WORDS.split())
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """When a token is called a sink: all three.
+
+    attention: it receives this many times the even share (or lies half of the way from there to everything);
+    worth: what its attention carries, by what it would carry from an ordinary token, is at most this;
+    effect: its removal changes the value at most this many times as much as that of another token does on average.
+    """
+
+    attention: float = 2.0
+    worth: float = 0.5
+    effect: float = 1.0
+
+
+THRESHOLDS = Thresholds()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found of a token; `effect` and `typical` are |differences| in the unit of the target.
+
+    attended, empty and weak answer the three questions of `Thresholds`; None: cannot be measured here.
+    """
+
+    attended: bool
+    empty: bool | None
+    weak: bool | None
+    effect: float | None
+    typical: float | None
+
+    @property
+    def sink(self) -> bool | None:
+        """True for a sink; None where only what could not be measured would tell."""
+        if not self.attended or self.empty is False or self.weak is False:
+            return False
+        return None if self.empty is None or self.weak is None else True
+
+
+def verdict(case: Case, flow: Flow) -> Verdict:
+    """Whether the case's token is a sink. Cost: the removal of each compared token, where it is not known."""
+    empty = attention_only(flow, case.token)
+    effect = abs(case.drop(case.token)) if case.removable(case.token) else None
+    typical = float(np.abs(list(case.others.values())).mean()) if case.others else None
+    weak = None if effect is None or typical is None else effect <= THRESHOLDS.effect * typical
+    return Verdict(attended(flow, case.token), empty, weak, effect, typical)
+
+
+def attended(flow: Flow, token: int) -> bool:
+    """The token receives much more attention than an even spread would give it."""
+    even = float(flow.even[token])
+    return bool(flow.received[token] > 0 and flow.received[token] >= min(THRESHOLDS.attention * even, (1 + even) / 2))
+
+
+def attention_only(flow: Flow, token: int) -> bool | None:
+    """What the token's attention carries is little for its weight; None where that cannot be seen."""
+    if flow.carried is None:
+        return None
+    return bool(flow.carried[token] <= THRESHOLDS.worth * flow.received[token])
+
+
+def sink_or_effect(case: Case) -> tuple[Reason, Verdict | None]:
+    """Attention against effect, with all numbers and the thresholds. Cost: one evaluation, two for a first token."""
+    if "attention" not in case.model.offers:
+        return Reason("sink", parts("This model shows no attention, so whether this is a sink cannot be told.")), None
+    flow = flow_of(case.model, case.inputs, case.question.target.position, case.watch)
+    found = verdict(case, flow)
+    sentences = [_attention(case, flow), _effect(case, found), _called(found)]
+    numbers = [*_numbers(case, flow, found)]
+    if case.token == 0 and case.model.architecture.decoder and len(case.inputs) > 2 and found.attended:
+        sentence, more = _takeover(case)
+        sentences.append(sentence)
+        numbers += more
+    notes = (
+        f"Called a sink where attention is {show(THRESHOLDS.attention)} times the even share, carries at most "
+        f"{percent(THRESHOLDS.worth)} of what it would from an ordinary token, and removal changes no more than that "
+        f"of another token does on average.",
+    )
+    return Reason("sink", joined(*sentences), tuple(numbers), notes), found
+
+
+def sinks_of(case: Case) -> Sinks:
+    """All sinks of the case's text, whichever token it is of. Cost: see `tokimp.why.without_sinks`."""
+    flow = flow_of(case.model, case.inputs, case.question.target.position, case.watch)
+    suspects = [
+        i for i in range(len(case.inputs)) if attended(flow, i) and attention_only(flow, i) and case.removable(i)
+    ]
+    if suspects:
+        _ = case.drops  # once for all suspects
+    positions = tuple(i for i in suspects if verdict(_of_token(case, i), flow).sink)
+    sizes = np.abs(case.explanation.scores)
+    share = float(sizes[list(positions)].sum() / sizes.sum()) if sizes.sum() else 0.0
+    return Sinks(positions, share, case.watch.evaluations)
+
+
+def sort_of(case: Case) -> str:
+    """What sort of token it is among those that often are sinks; "" for all others."""
+    text = case.explanation.tokens[case.token].text.strip()
+    if case.inputs.fixed[case.token]:
+        return "a special token"
+    if case.token == 0 and case.model.architecture.decoder:
+        return "the first token"
+    if text and not any(character.isalnum() for character in text):
+        return "punctuation"
+    return "a function word" if text.casefold() in FUNCTION_WORDS and len(case.word) == 1 else ""
+
+
+def _of_token(case: Case, token: int) -> Case:
+    """The same case, with what it has scored, of another token."""
+    other = replace(case, token=token)
+    vars(other).update({key: vars(case)[key] for key in ("scorer", "drops", "compared") if key in vars(case)})
+    return other
+
+
+def _attention(case: Case, flow: Flow) -> tuple[Part, ...]:
+    at, who, sort = case.token, name(case.explanation, case.token), sort_of(case)
+    start: list[str | Part] = [who, f", {sort}," if sort else ""]
+    if not flow.even[at]:
+        return parts(*start, " receives no attention from other tokens: none of them sees it.")
+    got = f" receives {percent(float(flow.received[at]))} of the attention of the other tokens that see it, where an "
+    got += f"even spread would be {percent(float(flow.even[at]))}"
+    if flow.carried is None:
+        return parts(*start, got, "; what that attention carries cannot be seen in this model.")
+    as_much = percent(float(flow.carried[at]))
+    return parts(*start, got, f"; it carries as much as {as_much} would from an ordinary token.")
+
+
+def _effect(case: Case, found: Verdict) -> tuple[Part, ...]:
+    if found.effect is None:
+        return parts("The answer is read at it, so what taking it away does cannot be measured.")
+    told = f"Taking it away changes the value by {amount(case, found.effect)} in size"
+    if found.typical is None:
+        return parts(f"{told}.")
+    return parts(f"{told}; other single tokens change it by {amount(case, found.typical)} on average.")
+
+
+def _called(found: Verdict) -> tuple[Part, ...]:
+    if found.sink:
+        return parts("Much attention that carries little, and little effect: ", ("an attention sink", "strong"), ".")
+    if found.attended and found.empty and found.weak is False:
+        return parts("Its attention carries little, yet the answer hangs on it: more than a sink.")
+    if found.attended and found.empty:
+        return parts("Much attention that carries little, which is what a sink looks like.")
+    if found.attended:
+        return parts(
+            "That is much attention, and it carries something." if found.empty is False else "That is much attention."
+        )
+    return parts("That is no unusual attention: no sink.")
+
+
+def _numbers(case: Case, flow: Flow, found: Verdict) -> list[Number]:
+    at = case.token
+    rows = [
+        Number("attention received", float(flow.received[at]), None, "share"),
+        Number("attention if spread evenly", float(flow.even[at]), None, "share"),
+    ]
+    if flow.carried is not None and flow.share is not None:
+        rows.append(
+            Number("attention of an ordinary token that carries as much", float(flow.carried[at]), None, "share")
+        )
+        rows.append(Number("part of all that attention carries, ‖α f(x)‖", float(flow.share[at]), None, "share"))
+    if found.effect is not None:
+        rows.append(Number("change of the value without it", found.effect, None, unit(case)))
+    if found.typical is not None:
+        rows.append(Number("change without another token, mean", found.typical, None, unit(case)))
+    layers = enumerate(flow.layers[:, at].tolist(), 1)
+    return rows + [Number(f"attention received in layer {layer}", value, None, "share") for layer, value in layers]
+
+
+def _takeover(case: Case) -> tuple[tuple[Part, ...], list[Number]]:
+    """A decoder's first token is a sink because it is first: without it, the next one is."""
+    inputs, at = case.inputs, case.question.target.position
+    rest = replace(inputs, ids=inputs.ids[1:], tokens=inputs.tokens[1:], fixed=inputs.fixed[1:])
+    received = float(flow_of(case.model, rest, at - 1, case.watch).received[0])
+    sentence: list[str | Part] = [
+        "Without it ",
+        name(case.explanation, 1),
+        f" comes first and receives {percent(received)} in its place",
+    ]
+    rows = [Number("attention that the next token receives as the first", received, None, "share")]
+    if inputs.fixed[0]:
+        return parts(*sentence, "."), rows
+    ids, source = case.alternatives
+    changes = np.abs(case.values([case.instead(id_) for id_ in ids]) - case.whole)
+    rows.append(Number("change with another token in its place, mean", float(changes.mean()), None, unit(case)))
+    kept = f"; with {source} in its place, the place stays taken and the value changes by "
+    return parts(*sentence, kept, f"{amount(case, float(changes.mean()))} in size on average."), rows
