@@ -2,7 +2,7 @@
 function drawing(element, trigger, props, watch) {
   const root = element.querySelector(".tk-view");
   const TAGS = ["div", "p", "span", "svg", "g", "rect", "circle", "path", "text", "title"];
-  const ATTRIBUTES = ["class", "width", "height", "viewBox", "preserveAspectRatio", "x", "y", "d", "cx", "cy", "r", "rx", "transform", "text-anchor", "dominant-baseline", "data-kind", "data-index", "role", "aria-label", "aria-hidden"];
+  const ATTRIBUTES = ["class", "width", "height", "viewBox", "preserveAspectRatio", "x", "y", "d", "cx", "cy", "r", "rx", "transform", "text-anchor", "dominant-baseline", "data-kind", "data-index", "role", "aria-label", "aria-hidden", "title"];
 
   function grow([tag, attributes, content], inside) {
     if (!TAGS.includes(tag)) throw new Error(`no drawing has <${tag}>`);

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from tokimp.types import Explanation
-from tokimp.ui import controls, sentences, sharing
+from tokimp.ui import controls, sentences, sharing, trusting
 from tokimp.ui.forms import Picked
 from tokimp.ui.state import Grid, Result
 from tokimp.views.charts import bars_payload
@@ -46,7 +46,7 @@ def displayed(result: Result) -> Changes:
         "heat": heat(result),
         "history": _ready(story),
         "history_fold": gr.update(visible=story is not None),
-        "trust": _ready(trust_payload(result.trust)),
+        "trust": _ready(trust_payload(result.trust, tells=trusting.TELLS)),
         "facts": _ready(sentences.facts(result.explanation)),
         "share": _ready(sharing.share_payload(result)),
     }

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from tokimp.score import Score
-from tokimp.ui import aside, sentences, work
+from tokimp.ui import aside, sentences, trusting, work
 from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes
 from tokimp.ui.state import Result
@@ -45,4 +45,4 @@ def run(desk: Desk, shown: Result, visitor: Visitor, ticket: Mapping[str, Any] |
 
 
 def _drawn(scores: Sequence[Score], running: str = "") -> Any:
-    return gr.update(value=trust_payload(scores, running), state="ready")
+    return gr.update(value=trust_payload(scores, running, trusting.TELLS), state="ready")

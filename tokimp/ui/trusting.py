@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from tokimp.errors import TooMuchWorkError
-from tokimp.metrics import evaluating
+from tokimp.metrics import METRICS, evaluating
 from tokimp.score import Score
 from tokimp.types import Floats
 from tokimp.ui import work
@@ -14,8 +14,10 @@ from tokimp.ui.limits import Limits
 from tokimp.ui.state import Result
 from tokimp.watch import Watch
 
-METRICS = ("comprehensiveness", "sufficiency", "deletion", "insertion", "log_odds")
+CHOSEN = ("comprehensiveness", "sufficiency", "deletion", "insertion", "log_odds")
 """Those that share their copies: what others would take beside them is not worth a visitor's wait."""
+
+TELLS = {key: METRICS[key].info.tells for key in CHOSEN}
 
 
 def judged(shown: Result, report: work.Report[Result], limits: Limits) -> Sequence[Score]:
@@ -34,7 +36,7 @@ def judged(shown: Result, report: work.Report[Result], limits: Limits) -> Sequen
     counter.report = watch
     model = work.loaded(shown.asked(), report)
     try:
-        for scores in evaluating(model, shown.explanation, METRICS, watch=counter):
+        for scores in evaluating(model, shown.explanation, CHOSEN, watch=counter):
             known = shown.with_trust(scores)
             report(work.Moment(value=known, evaluations=counter.evaluations))
     except TooMuchWorkError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tokimp.score import Chance, Curve, Score
@@ -20,15 +20,19 @@ _LEADING = ("comprehensiveness", "sufficiency")
 """The metrics that the sentence on top speaks of."""
 
 
-def trust_payload(scores: Sequence[Score], running: str = "") -> dict[str, Any] | None:
+Tells = Mapping[str, str]
+"""By a metric's key, one line on what it says."""
+
+
+def trust_payload(scores: Sequence[Score], running: str = "", tells: Tells | None = None) -> dict[str, Any] | None:
     """What the browser draws; `running` says how far the work is, "" once it is done. None of nothing at all."""
-    tree = _trust(scores, running)
+    tree = _trust(scores, running, tells or {})
     return None if tree is None else {"tree": tree}
 
 
-def trust_html(scores: Sequence[Score]) -> str:
+def trust_html(scores: Sequence[Score], tells: Tells | None = None) -> str:
     """The same without script; "" of no scores. Numbers on hover."""
-    tree = _trust(scores, "")
+    tree = _trust(scores, "", tells or {})
     return "" if tree is None else markup(tree)
 
 
@@ -52,14 +56,14 @@ def verdict(scores: Sequence[Score]) -> tuple[str, bool | None]:
     return "No better than chance on this text: do not read much into the order of the colours.", None
 
 
-def _trust(scores: Sequence[Score], running: str) -> Node | None:
+def _trust(scores: Sequence[Score], running: str, tells: Tells) -> Node | None:
     if not scores and not running:
         return None
     sentence, side = verdict(scores)
     parts = [node("p", sentence, kind=f"tk-verdict {_KINDS[side]}")] if sentence else []
     shown = [score for score in scores if score.value is not None]
     if shown:
-        parts.append(node("div", [_row(score) for score in shown], kind="tk-metrics"))
+        parts.append(node("div", [_row(score, tells.get(score.metric, "")) for score in shown], kind="tk-metrics"))
     curves = [score for score in shown if score.curve is not None and len(score.curve.values) > 1]
     if curves:
         parts.append(node("div", [_curve(score, score.curve) for score in curves if score.curve], kind="tk-curves"))
@@ -72,16 +76,18 @@ def _trust(scores: Sequence[Score], running: str) -> Node | None:
 
 
 def _notes(scores: Sequence[Score]) -> list[str]:
-    """Each note once, in the order of the scores."""
-    return list(dict.fromkeys(note for score in scores for note in score.notes))
+    """Why a number is missing, and what limits the first that is there: most limits are those of all."""
+    missing = [score.notes for score in scores if score.value is None]
+    known = [score.notes for score in scores if score.value is not None][:1]
+    return list(dict.fromkeys(note for notes in [*known, *missing] for note in notes))
 
 
-def _row(score: Score) -> Node:
+def _row(score: Score, tells: str) -> Node:
     """Name, the value on its scale, the number, and what it is worth."""
     side = score.better_than_chance
     word = _VERDICTS[side] if score.chance is not None and score.higher_is_better is not None else ""
     cells = [
-        node("span", score.name, kind="tk-metric"),
+        node("span", score.name, kind="tk-metric", title=tells),
         _scale(score),
         node("span", show(score.value or 0.0), kind="tk-number"),
         node("span", word, kind=_KINDS[side]),
