@@ -27,6 +27,8 @@ SEEDS = 3
 AFFORDED = 1000
 """Evaluations that repeating the method may take."""
 STRONGEST = 5
+BEATEN = "tokens whose removal changes less"
+SHARE = "part of all scores"
 
 
 class Standing(NamedTuple):
@@ -59,7 +61,7 @@ def chance(case: Case) -> Reason:
     sampled = len(case.compared) < len(case.inputs.free)
     error = float(np.sqrt(part * (1 - part) / len(others))) if sampled else None
     rows = [
-        Number("tokens whose removal changes less", part, error, "share"),
+        Number(BEATEN, part, error, "share"),
         Number("change without it", own, None, unit(case)),
         Number("change without another token, mean", float(sizes.mean()), None, unit(case)),
     ]
@@ -129,7 +131,7 @@ def methods(case: Case) -> Reason:
     found = {key: standing(each, case.token, places) for key, each in scores.items()}
     titles = {key: METHODS[key].info.title for key in found}
     rows = [Number(f"{titles[key]}, rank", float(each.rank), None, "rank") for key, each in found.items()]
-    rows += [Number(f"{titles[key]}, part of all scores", each.share, None, "share") for key, each in found.items()]
+    rows += [Number(f"{titles[key]}, {SHARE}", each.share, None, "share") for key, each in found.items()]
     ranks = {key: each.rank for key, each in found.items()}
     count = len(np.union1d(places, [case.token]))
     first, last = min(ranks, key=ranks.__getitem__), max(ranks, key=ranks.__getitem__)

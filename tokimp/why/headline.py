@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tokimp.reasons import Number, Part, Reason
 from tokimp.views.numbers import percent
+from tokimp.why.agreement import BEATEN, SHARE
 from tokimp.why.case import Case
+from tokimp.why.removal import without_name
 from tokimp.why.sinks import Verdict, sort_of
 from tokimp.why.words import amount, answer, name, parts
 
@@ -18,10 +20,10 @@ def headline(case: Case, reasons: Known, verdict: Verdict | None) -> tuple[Part,
     """What the reasons so far come to; says that it is unclear rather than guessing."""
     who = name(case.explanation, case.token)
     if verdict is not None and verdict.sink:
-        return _sink(case, reasons, verdict)
+        return _sink(case, verdict)
     if not case.removable(case.token):
         return parts(("The answer is read here: ", "strong"), who, " cannot be taken away, so its effect is not known.")
-    beaten = _number(reasons, "chance", "tokens whose removal changes less")
+    beaten = _number(reasons, "chance", BEATEN)
     if beaten is not None:
         return _by_effect(case, reasons, verdict, beaten.value)
     if any(reason.kind == "chance" for reason in reasons):
@@ -29,16 +31,16 @@ def headline(case: Case, reasons: Known, verdict: Verdict | None) -> tuple[Part,
     return parts("What ", who, " does is not known yet.")
 
 
-def _sink(case: Case, reasons: Known, verdict: Verdict) -> tuple[Part, ...]:
+def _sink(case: Case, verdict: Verdict) -> tuple[Part, ...]:
     who, sort = name(case.explanation, case.token), sort_of(case)
-    received = _number(reasons, "sink", "attention received")
-    carried = _number(reasons, "sink", "attention of an ordinary token that carries as much")
-    start = [("Probably an attention sink: ", "strong"), who, f", {sort}," if sort else ""]
-    if received is None or carried is None or verdict.effect is None or verdict.typical is None:
+    start: list[str | Part] = [("Probably an attention sink: ", "strong"), who, f", {sort}," if sort else ""]
+    if verdict.carried is None or verdict.effect is None or verdict.typical is None:
         return parts(*start, " takes up attention and gives little.")
-    got = f" receives {percent(received.value)} of the attention, which carries as much as {percent(carried.value)} would "
-    change = f"elsewhere, and without it the value changes by {amount(case, verdict.effect)}, without another token by "
-    return parts(*start, got, change, f"{amount(case, verdict.typical)} on average.")
+    got = (
+        f" receives {percent(verdict.received)} of the attention, which carries as much as {percent(verdict.carried)} "
+    )
+    change = f"would elsewhere, and without it the value changes by {amount(case, verdict.effect)}, without another "
+    return parts(*start, got, change, f"token by {amount(case, verdict.typical)} on average.")
 
 
 def _by_effect(case: Case, reasons: Known, verdict: Verdict | None, beaten: float) -> tuple[Part, ...]:
@@ -49,7 +51,7 @@ def _by_effect(case: Case, reasons: Known, verdict: Verdict | None, beaten: floa
         little = verdict is not None and verdict.attended and verdict.empty
         also = ", though the attention it gets carries little" if little else ""
         return parts(("A real effect: ", "strong"), "the removal of ", who, more, _fall(case, reasons), also, ".")
-    share = _number(reasons, "token", "part of all scores")
+    share = _number(reasons, "token", SHARE)
     if share is not None and share.value * len(case.inputs.free) > 1:
         got = " got more than an even part of the scores, but its removal"
         return parts(("Unclear: ", "strong"), who, got, more, " only.")
@@ -58,12 +60,10 @@ def _by_effect(case: Case, reasons: Known, verdict: Verdict | None, beaten: floa
 
 def _fall(case: Case, reasons: Known) -> str:
     """How the probability changes, where there is one."""
-    before = _number(reasons, "without", "probability")
-    rows = [row for each in reasons if each.kind == "without" for row in each.numbers]
-    after = [row for row in rows if row.name.startswith("probability when")]
-    if before is None or not after:
+    after = _number(reasons, "without", without_name(case))
+    if after is None:
         return ""
-    return f"; without it {answer(case)} goes from {percent(before.value)} to {percent(after[0].value)}"
+    return f"; without it {answer(case)} goes from {percent(case.question.probability)} to {percent(after.value)}"
 
 
 def _number(reasons: Known, kind: str, name: str) -> Number | None:

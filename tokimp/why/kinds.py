@@ -7,7 +7,7 @@ import numpy as np
 from tokimp.reasons import Number, Part, Reason
 from tokimp.views.characters import quoted
 from tokimp.views.numbers import show
-from tokimp.why.agreement import standing
+from tokimp.why.agreement import SHARE, standing
 from tokimp.why.case import Case
 from tokimp.why.words import joined, name, parts, unit
 
@@ -23,7 +23,7 @@ def kind_of_token(case: Case) -> Reason:
     rows = [
         Number("score", own, error, measure),
         Number(f"rank among {count}", float(rank), None, "rank"),
-        Number("part of all scores", share, None, "share"),
+        Number(SHARE, share, None, "share"),
     ]
     who = name(case.explanation, case.token)
     sentences = [parts(who, f" got {show(own, error)}, rank {rank} of {count}.")]

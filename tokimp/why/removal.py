@@ -18,6 +18,7 @@ from tokimp.why.words import amount, answer, away, joined, label, name, parts, u
 
 Named = TypeVar("Named")
 
+WITHOUT = "probability when"
 READ = "Here the answer is read: without this token there would be nothing to read it at."
 
 
@@ -39,13 +40,18 @@ def without(case: Case) -> Reason:
     if case.has_probability:
         numbers.append(Number("probability", case.question.probability, None, "probability"))
         numbers += [
-            Number(f"probability when {away(way)}", chance, None, "probability") for way, chance in _zip(ways, chances)
+            Number(f"{WITHOUT} {away(way)}", chance, None, "probability") for way, chance in _zip(ways, chances)
         ]
     for way, value in list(_zip(ways, values))[1:]:
         change = f"{away(way).capitalize()} instead, it changes the value by {amount(case, float(value) - case.whole)}."
         sentences.append(parts(change))
     notes = ("No method takes a special token away: the model has seen no text without it.",) if special else ()
     return Reason("without", joined(*sentences), tuple(numbers), notes)
+
+
+def without_name(case: Case) -> str:
+    """What the row of the probability without the token is called."""
+    return f"{WITHOUT} {away('delete' if case.inputs.fixed[case.token] else case.removal)}"
 
 
 def instead(case: Case) -> Reason | None:

@@ -42,9 +42,12 @@ THRESHOLDS = Thresholds()
 class Verdict:
     """What was found of a token; `effect` and `typical` are |differences| in the unit of the target.
 
+    received and carried as in `Flow`, of the token alone.
     attended, empty and weak answer the three questions of `Thresholds`; None: cannot be measured here.
     """
 
+    received: float
+    carried: float | None
     attended: bool
     empty: bool | None
     weak: bool | None
@@ -65,7 +68,9 @@ def verdict(case: Case, flow: Flow) -> Verdict:
     effect = abs(case.drop(case.token)) if case.removable(case.token) else None
     typical = float(np.abs(list(case.others.values())).mean()) if case.others else None
     weak = None if effect is None or typical is None else effect <= THRESHOLDS.effect * typical
-    return Verdict(attended(flow, case.token), empty, weak, effect, typical)
+    carried = None if flow.carried is None else float(flow.carried[case.token])
+    received = float(flow.received[case.token])
+    return Verdict(received, carried, attended(flow, case.token), empty, weak, effect, typical)
 
 
 def attended(flow: Flow, token: int) -> bool:
