@@ -41,7 +41,7 @@ def killed_while_writing(folder: Path, name: str, first: int, acknowledged: int,
 
 
 def test_kill_9_loses_at_most_what_was_being_written(tmp_path: Path, name: str) -> None:
-    first, kills = 0, 20 if name.endswith(".sqlite") else 8
+    first, kills = 0, 50
     rng = np.random.default_rng(0)
     for _ in range(kills):
         last = killed_while_writing(tmp_path, name, first, int(rng.integers(1, 8)), rng.uniform(0, PER_RESULT))
