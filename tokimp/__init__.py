@@ -24,6 +24,7 @@ if _TYPE_CHECKING:
         plot_similarity,
         plot_token_probabilities,
     )
+    from tokimp.why import why, without_sinks
 
 __all__ = [
     "Attribution",
@@ -53,6 +54,8 @@ __all__ = [
     "plot_token_probabilities",
     "predict",
     "tasks",
+    "why",
+    "without_sinks",
 ]
 
 _HOMES = {
@@ -60,6 +63,7 @@ _HOMES = {
     "inspect": "tokimp.internals.inspecting",
     "look": "tokimp.internals.looks.seeing",
     **dict.fromkeys((name for name in __all__ if name.startswith("plot_")), "tokimp.notebook"),
+    **dict.fromkeys(("why", "without_sinks"), "tokimp.why"),
 }
 """Where names live that are imported once they are asked for."""
 
@@ -78,8 +82,8 @@ class _Package(_Module):
         return sorted({*super().__dir__(), *__all__})
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Keeps `methods` the function: importing the package of that name would put it in its place."""
-        if not (name == "methods" and isinstance(value, _Module)):
+        """Keeps functions what they are: importing the package of such a name would put it in its place."""
+        if not (name in ("methods", "compare", "why") and isinstance(value, _Module)):
             super().__setattr__(name, value)
 
 

@@ -1,0 +1,1 @@
+"""Why a token got what it got, as drawings."""
