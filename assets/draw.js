@@ -16,17 +16,46 @@ function makeSvg(tag, attributes, text) {
 }
 
 /* A payload travels as JSON text, which Gradio hands on as it is: a nested value it would copy, leaf by leaf, several
-   times a change, which takes seconds where a view has thousands of numbers. */
+   times a change, which takes seconds where a view has thousands of numbers. A long one travels packed (ui/components.py);
+   until it is unpacked, the view stays as it was. */
+const held = { text: null, payload: null, coming: null };
+const renders = [];
+const hear = watch;
+
+watch = (names, render) => {
+  renders.push(render);
+  hear(names, () => current() && render());
+};
+
+async function inflated(text) {
+  const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return JSON.parse(await new Response(stream).text());
+}
+
+/* Whether the payload at hand is that of the moment; if not, all is drawn once it is. */
+function current() {
+  const text = props.value;
+  if (text === held.text) return true;
+  if (!text || text.startsWith("{")) {
+    Object.assign(held, { text, payload: text ? JSON.parse(text) : null });
+    return true;
+  }
+  if (text === held.coming) return false;
+  held.coming = text;
+  inflated(text).then((payload) => {
+    if (props.value !== text) return;
+    Object.assign(held, { text, payload });
+    renders.forEach((render) => render());
+  });
+  return false;
+}
+
 function unpacked(props) {
-  let text = null;
-  let payload = null;
   return {
     get value() {
-      if (props.value !== text) {
-        text = props.value;
-        payload = text ? JSON.parse(text) : null;
-      }
-      return payload;
+      current();
+      return held.payload;
     },
     set value(next) {
       props.value = next ? JSON.stringify(next) : null;

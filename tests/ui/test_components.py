@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
+import json
 import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -199,3 +202,16 @@ def test_a_payload_travels_as_text_and_comes_back() -> None:
     assert [component.preprocess(broken) for broken in ("{", "[1]", "", None, "3")] == [None] * 5
     with pytest.raises(ValueError, match="JSON"):
         component.postprocess({"score": float("nan")})
+
+
+def test_a_long_payload_travels_packed_and_a_bomb_is_none() -> None:
+    payload = {"tokens": [[SAID, place] for place in range(1000)]}
+    component = TokenView(render=False)
+    sent = component.postprocess(payload)
+    assert isinstance(sent, str)
+    assert len(sent) < len(json.dumps(payload)) / 5
+    assert not sent.startswith("{")
+    assert component.preprocess(sent) == payload
+    bomb = base64.b64encode(zlib.compress(b'{"tokens": "' + b"x" * 2**25 + b'"}')).decode()
+    assert component.preprocess(bomb) is None
+    assert component.preprocess(sent[:-8]) is None
