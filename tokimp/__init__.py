@@ -10,6 +10,7 @@ from tokimp.version import __version__
 
 if _TYPE_CHECKING:
     from tokimp.api import ask, catalog, explain, load, methods, predict, tasks
+    from tokimp.evaluation import evaluate, randomised, repeated, shifted
     from tokimp.internals.inspecting import inspect
     from tokimp.internals.looks.seeing import look
     from tokimp.notebook import (
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "ask",
     "catalog",
+    "evaluate",
     "explain",
     "inspect",
     "load",
@@ -53,6 +55,9 @@ __all__ = [
     "plot_similarity",
     "plot_token_probabilities",
     "predict",
+    "randomised",
+    "repeated",
+    "shifted",
     "tasks",
     "why",
     "without_sinks",
@@ -60,6 +65,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("ask", "catalog", "explain", "load", "methods", "predict", "tasks"), "tokimp.api"),
+    **dict.fromkeys(("evaluate", "randomised", "repeated", "shifted"), "tokimp.evaluation"),
     "inspect": "tokimp.internals.inspecting",
     "look": "tokimp.internals.looks.seeing",
     **dict.fromkeys((name for name in __all__ if name.startswith("plot_")), "tokimp.notebook"),

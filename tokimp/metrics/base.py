@@ -15,7 +15,7 @@ FAMILIES = ("faithfulness", "agreement", "sanity")
 FRACTIONS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 MOST_RANDOMS = 10_000
 
-ProbeName = Literal["removal", "soft"]
+ProbeName = Literal["removal", "soft", "explaining"]
 
 
 class Scoring(NamedTuple):
@@ -30,7 +30,8 @@ class MetricInfo:
     """Facts of a metric, from which its row, its axis and its tests follow.
 
     tells: one line on what the number says; definition: how it is computed; low, high: the ends of
-    its range; unit: "probability", "nats", or "" for a share; probe: what it is measured with;
+    its range; unit: "probability", "nats", or "" for a share; probe: what it is measured with
+    ("explaining": by its method, asked again);
     usual: it is measured where nobody asks for certain metrics; needs: what a model must offer.
     """
 

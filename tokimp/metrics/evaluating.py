@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -11,13 +11,14 @@ import numpy as np
 from tokimp.errors import InputError
 from tokimp.metrics.base import Metric, Probe, ProbeName, Scoring, Setting, chosen
 from tokimp.metrics.chance import order_pairs, ranked, tied_orders
+from tokimp.metrics.part import Part
 from tokimp.metrics.removal import Removals, removal_of, sizes
 from tokimp.metrics.soft import Soft, shares
 from tokimp.metrics.standing import Standing
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded, Ids
 from tokimp.score import Score
-from tokimp.types import Explanation, Floats, Target
+from tokimp.types import Explanation, Target
 from tokimp.watch import Watch
 
 TIED_PAIRS = 2
@@ -58,21 +59,6 @@ def evaluating(
 
 
 @dataclass
-class _Part(Watch):
-    """A watch for a part of the work, told to the watch of the whole; start and end are shares of that."""
-
-    whole: Watch = field(default_factory=Watch)
-    start: float = 0.0
-    end: float = 1.0
-
-    def __call__(self, fraction: float, partial: Floats | None = None) -> None:
-        self.whole(self.start + (self.end - self.start) * fraction, partial)
-
-    def count(self, evaluations: int) -> None:
-        self.whole.count(evaluations)
-
-
-@dataclass
 class _Pass:
     """One evaluation of one explanation."""
 
@@ -84,7 +70,7 @@ class _Pass:
 
     def __post_init__(self) -> None:
         self.target = replace(self.explanation.target, output="log_prob")
-        self.part = _Part(whole=self.watch)
+        self.part = Part(whole=self.watch)
         own = self.explanation.scores[self.inputs.free]
         self.alike = len(own) > 0 and bool(np.ptp(own) == 0)
         self.tied = not self.alike and len(np.unique(own)) < len(own)
