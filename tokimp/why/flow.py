@@ -24,18 +24,17 @@ class Flow:
     carried: α ‖f(x)‖ of Kobayashi et al. 2020, in units of ‖f‖ of the layer's median token: as much as
     attention of this weight would carry away from an ordinary token. For such a token it is about `received`.
     share: of all that attention carries to a query, Σ α ‖f(x)‖ over heads, the token's part.
-    carried and share are None where the values of the attention cannot be seen.
     """
 
     received: Floats
     even: Floats
     layers: Floats
-    carried: Floats | None
-    share: Floats | None
+    carried: Floats
+    share: Floats
 
 
 def flow_of(model: TextModel, inputs: Encoded, position: int, watch: Watch) -> Flow:
-    """Read off inside the model. Cost: one evaluation; one more where only the weights can be seen."""
+    """Read off inside the model. Cost: one evaluation."""
     weights: list[Floats] = []  # [layer] (query, key), means over heads
     carried: list[Floats] = []
     shares: list[Floats] = []
@@ -54,9 +53,6 @@ def flow_of(model: TextModel, inputs: Encoded, position: int, watch: Watch) -> F
         answer_logits(model, inputs, position)
     watch.count(1)
     watch(1.0)
-    if not weights:
-        weights = [layer.double().mean(0).cpu().numpy() for layer in model.attentions(inputs.ids)]
-        watch.count(1)
     seen = _seen(len(inputs), causal=model.architecture.decoder)
     visible = np.tri(len(inputs)) if model.architecture.decoder else np.ones((len(inputs), len(inputs)))
     layers = np.stack([_mean(layer, seen) for layer in weights])
@@ -64,8 +60,8 @@ def flow_of(model: TextModel, inputs: Encoded, position: int, watch: Watch) -> F
         received=layers.mean(0),
         even=_mean(visible / visible.sum(-1, keepdims=True), seen),
         layers=layers,
-        carried=np.mean([_mean(layer, seen) for layer in carried], axis=0) if carried else None,
-        share=np.mean([_mean(layer, seen) for layer in shares], axis=0) if shares else None,
+        carried=np.mean([_mean(layer, seen) for layer in carried], axis=0),
+        share=np.mean([_mean(layer, seen) for layer in shares], axis=0),
     )
 
 

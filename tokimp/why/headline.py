@@ -34,7 +34,7 @@ def headline(case: Case, reasons: Known, verdict: Verdict | None) -> tuple[Part,
 def _sink(case: Case, verdict: Verdict) -> tuple[Part, ...]:
     who, sort = name(case.explanation, case.token), sort_of(case)
     start: list[str | Part] = [("Probably an attention sink: ", "strong"), who, f", {sort}," if sort else ""]
-    if verdict.carried is None or verdict.effect is None or verdict.typical is None:
+    if verdict.effect is None or verdict.typical is None:
         return parts(*start, " takes up attention and gives little.")
     got = (
         f" receives {percent(verdict.received)} of the attention, which carries as much as {percent(verdict.carried)} "

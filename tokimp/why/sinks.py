@@ -43,13 +43,13 @@ class Verdict:
     """What was found of a token; `effect` and `typical` are |differences| in the unit of the target.
 
     received and carried as in `Flow`, of the token alone.
-    attended, empty and weak answer the three questions of `Thresholds`; None: cannot be measured here.
+    attended, empty and weak answer the three questions of `Thresholds`; None: the effect cannot be measured.
     """
 
     received: float
-    carried: float | None
+    carried: float
     attended: bool
-    empty: bool | None
+    empty: bool
     weak: bool | None
     effect: float | None
     typical: float | None
@@ -57,9 +57,7 @@ class Verdict:
     @property
     def sink(self) -> bool | None:
         """True for a sink; None where only what could not be measured would tell."""
-        if not self.attended or self.empty is False or self.weak is False:
-            return False
-        return None if self.empty is None or self.weak is None else True
+        return self.weak if self.attended and self.empty else False
 
 
 def verdict(case: Case, flow: Flow) -> Verdict:
@@ -68,8 +66,7 @@ def verdict(case: Case, flow: Flow) -> Verdict:
     effect = abs(case.drop(case.token)) if case.removable(case.token) else None
     typical = float(np.abs(list(case.others.values())).mean()) if case.others else None
     weak = None if effect is None or typical is None else effect <= THRESHOLDS.effect * typical
-    carried = None if flow.carried is None else float(flow.carried[case.token])
-    received = float(flow.received[case.token])
+    received, carried = float(flow.received[case.token]), float(flow.carried[case.token])
     return Verdict(received, carried, attended(flow, case.token), empty, weak, effect, typical)
 
 
@@ -79,10 +76,8 @@ def attended(flow: Flow, token: int) -> bool:
     return bool(flow.received[token] > 0 and flow.received[token] >= min(THRESHOLDS.attention * even, (1 + even) / 2))
 
 
-def attention_only(flow: Flow, token: int) -> bool | None:
-    """What the token's attention carries is little for its weight; None where that cannot be seen."""
-    if flow.carried is None:
-        return None
+def attention_only(flow: Flow, token: int) -> bool:
+    """What the token's attention carries is little for its weight."""
     return bool(flow.carried[token] <= THRESHOLDS.worth * flow.received[token])
 
 
@@ -146,8 +141,6 @@ def _attention(case: Case, flow: Flow) -> tuple[Part, ...]:
         return parts(*start, " receives no attention from other tokens: none of them sees it.")
     got = f" receives {percent(float(flow.received[at]))} of the attention of the other tokens that see it, where an "
     got += f"even spread would be {percent(float(flow.even[at]))}"
-    if flow.carried is None:
-        return parts(*start, got, "; what that attention carries cannot be seen in this model.")
     as_much = percent(float(flow.carried[at]))
     return parts(*start, got, f"; it carries as much as {as_much} would from an ordinary token.")
 
@@ -169,9 +162,7 @@ def _called(found: Verdict) -> tuple[Part, ...]:
     if found.attended and found.empty:
         return parts("Much attention that carries little, which is what a sink looks like.")
     if found.attended:
-        return parts(
-            "That is much attention, and it carries something." if found.empty is False else "That is much attention."
-        )
+        return parts("That is much attention, and it carries something: no sink.")
     return parts("That is no unusual attention: no sink.")
 
 
@@ -181,11 +172,8 @@ def _numbers(case: Case, flow: Flow, found: Verdict) -> list[Number]:
         Number("attention received", float(flow.received[at]), None, "share"),
         Number("attention if spread evenly", float(flow.even[at]), None, "share"),
     ]
-    if flow.carried is not None and flow.share is not None:
-        rows.append(
-            Number("attention of an ordinary token that carries as much", float(flow.carried[at]), None, "share")
-        )
-        rows.append(Number("part of all that attention carries, ‖α f(x)‖", float(flow.share[at]), None, "share"))
+    rows.append(Number("attention of an ordinary token that carries as much", float(flow.carried[at]), None, "share"))
+    rows.append(Number("part of all that attention carries, ‖α f(x)‖", float(flow.share[at]), None, "share"))
     if found.effect is not None:
         rows.append(Number("change of the value without it", found.effect, None, unit(case)))
     if found.typical is not None:
