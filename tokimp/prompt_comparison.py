@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -137,11 +137,11 @@ class PromptComparison:
 
         return prompts_page(self)
 
-    def to_csv(self) -> str:
-        """One row for each token of each prompt and method."""
+    def to_csv(self, table: Literal["tokens", "keywords", "answers"] = "tokens") -> str:
+        """One row for each token of each prompt and method, for each keyword in each prompt, or for each answer."""
         from tokimp.views.compare.sheet import prompts_csv
 
-        return prompts_csv(self)
+        return prompts_csv(self, table)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Writes .html, .csv or .json."""

@@ -1,0 +1,1 @@
+"""Comparisons as views: of methods on one text, and of prompts; no torch, no gradio."""
