@@ -46,6 +46,7 @@ def displayed(result: Result) -> Changes:
         "heat": heat(result),
         "history": _ready(story),
         "history_fold": gr.update(visible=story is not None),
+        "network": _ready(None),
         "trust": _ready(trust_payload(result.trust, tells=trusting.TELLS)),
         "facts": _ready(sentences.facts(result.explanation)),
         "share": _ready(sharing.share_payload(result)),

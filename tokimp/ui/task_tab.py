@@ -7,11 +7,12 @@ from typing import Any
 
 import gradio as gr
 
-from tokimp.ui import controls, display, masks, sentences
+from tokimp.ui import compact_network, controls, display, masks, sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import CandidateBars, Drawing, Heatmap, RankedTable, TokenView
 from tokimp.ui.examples import Start
 from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share, Status, Ticket
+from tokimp.ui.inside.components import TokenNetwork
 from tokimp.ui.state import Result
 from tokimp.ui.work import MOST_CHARACTERS
 
@@ -58,9 +59,12 @@ class Parts:
     ran: gr.State
     chips: tuple[gr.Button, ...]
     heat_fold: gr.Accordion
+    network: TokenNetwork
+    network_fold: gr.Accordion
 
     def named(self) -> dict[str, Any]:
-        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("chips", "heat_fold")}
+        unnamed = ("chips", "heat_fold", "network_fold")
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in unnamed}
 
 
 def task_tab(start: Start, arrival: Arrival, notice: Sentences) -> Parts:
@@ -155,6 +159,8 @@ def _why(first: dict[str, Any]) -> dict[str, Any]:
     with gr.Accordion("How it got there", open=False, elem_classes="tk-fold", **first["history_fold"]) as how:
         parts["history"] = Drawing(**first["history"])
     parts["history_fold"] = how
+    with gr.Accordion("Token network", open=False, elem_classes="tk-fold") as parts["network_fold"]:
+        parts["network"] = TokenNetwork(None, empty=compact_network.EMPTY)
     with gr.Accordion("Figures", open=False, elem_classes="tk-fold"):
         parts["facts"] = Sentences(**first["facts"])
     return parts

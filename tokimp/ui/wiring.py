@@ -12,7 +12,7 @@ from tokimp.errors import LinkError
 from tokimp.models.device import gpu
 from tokimp.share import PARAMETER, from_link
 from tokimp.types import Task
-from tokimp.ui import controls, display, examples, handlers, judging, masks, opening
+from tokimp.ui import compact_network, controls, display, examples, handlers, judging, masks, opening
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes
@@ -98,6 +98,9 @@ class _Tab:
         )
         grid = self._for_visitor(handlers.begin_grid)
         parts.heat_fold.expand(grid, [parts.shown, parts.share], self.every, **AT_ONCE, **EVENT)
+        found = [parts.network, parts.status]
+        drawn = gpu(self._for_visitor(compact_network.drawn))
+        parts.network_fold.expand(drawn, [parts.shown, parts.share], found, **MODEL_WORK, **EVENT)
         parts.stop.click(self._stop, [parts.shown, parts.turn, parts.ran], self.every, **AT_ONCE, **EVENT)
 
     def wire_questions(self) -> None:

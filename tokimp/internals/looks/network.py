@@ -35,11 +35,11 @@ class NetworkLook:
         choices=INFLUENCES,
     )
     way: str = option("layers", "Way", "layers: one after another; direct: from input to output.", choices=WAYS)
-    first: bool = option(
-        True,
+    first: str = option(
+        "leave out",
         "First token",
-        "Decoders rest attention on it that they need nowhere: without it, the rest is shared out anew.",
-        choices=(True, False),
+        "Decoders rest attention on it that they need nowhere: left out of them, the rest is shared out anew.",
+        choices=("leave out", "show"),
     )
     layer: int | None = layer_option()
     token: int | None = token_option()

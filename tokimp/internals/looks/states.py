@@ -67,7 +67,9 @@ class StatesLook:
         texts = [states[layer]] + ([] if beside is None else [beside[layer]])
         kept = [self._kept(each) for each in texts]
         drawn = [each[keep] for each, keep in zip(texts, kept, strict=True)]
-        plane = inside.kept(f"points at {layer}, {self.far}, beside {self.other}", lambda: _plane(np.concatenate(drawn)))
+        plane = inside.kept(
+            f"points at {layer}, {self.far}, beside {self.other}", lambda: _plane(np.concatenate(drawn))
+        )
         points = [_spread(keep, plane.points, kept[:at]) for at, keep in enumerate(kept)]
         ways = inside.kept(f"way of {token}", lambda: projection(states[:, token]))
         arrays: dict[str, np.ndarray] = {

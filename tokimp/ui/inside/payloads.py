@@ -199,16 +199,18 @@ def network_row(seen: Seen, at: Selection) -> int | None:
 
 
 def edges_of(seen: Seen) -> Floats:
-    """Layer by layer, or of the whole way where that was asked for or is all that was kept."""
+    """Layer by layer, or of the whole way where that was asked for or is all that was kept.
+
+    The first token is left out layer by layer, so that no path leads through it; of layers not kept, in the end.
+    """
     options = seen.request.options
-    if "edges" not in seen.arrays:
-        return seen["direct"][None]
+    direct = options.get("way") == "direct"
+    left_out = seen.request.task == "next-token" and options.get("first") != "show"
+    if "edges" not in seen.arrays or (direct and not left_out):
+        return without_first(seen["direct"][None]) if left_out else seen["direct"][None]
     edges = np.asarray(seen["edges"], dtype=np.float64)
-    if options.get("first") is False:
-        edges = without_first(edges)
-    elif options.get("way") == "direct":
-        return seen["direct"][None]
-    return through(edges) if options.get("way") == "direct" else edges
+    edges = without_first(edges) if left_out else edges
+    return through(edges) if direct else edges
 
 
 def agreement_chart(seen: Seen, at: Selection) -> Node:
