@@ -25,15 +25,17 @@ Step = Callable[[Case], Reason | None]
 
 @dataclass
 class _Pace:
-    """The share of all work from that of one step."""
+    """The share of all work from that of one step; never falls back, though a step may run in several turns."""
 
     listener: Progress | None
     start: float = 0.0
     width: float = 0.0
+    reached: float = 0.0
 
     def __call__(self, fraction: float, _partial: Floats | None) -> None:
+        self.reached = max(self.reached, self.start + self.width * fraction)
         if self.listener is not None:
-            self.listener(self.start + self.width * fraction, None)
+            self.listener(self.reached, None)
 
 
 def why(model: TextModel, e: Explanation, token: int, watch: Progress | None = None) -> Reasons:
