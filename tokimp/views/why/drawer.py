@@ -69,11 +69,15 @@ def reasons_fragment(reasons: Reasons) -> str:
 
 
 def numbers_tree(numbers: Sequence[Number]) -> Node | None:
-    """One row a number: its name, a bar, the number with its unit. Bars of one unit share a scale; ranks have none."""
+    """One row a number: its name, a bar, the number with its unit.
+
+    Bars of one unit share a scale. Ranks have none, nor has a number that stands alone in its unit.
+    """
     if not numbers:
         return None
-    reach = {unit: _reach([row for row in numbers if row.unit == unit]) for unit in {row.unit for row in numbers}}
-    return node("div", [_row(row, *reach[row.unit]) for row in numbers], kind="tk-why-rows")
+    alike = {unit: [row for row in numbers if row.unit == unit] for unit in {row.unit for row in numbers}}
+    reach = {unit: _reach(rows) for unit, rows in alike.items() if unit in SHARES or (len(rows) > 1 and unit != "rank")}
+    return node("div", [_row(row, reach.get(row.unit)) for row in numbers], kind="tk-why-rows")
 
 
 def shown_number(row: Number) -> str:
@@ -84,9 +88,9 @@ def shown_number(row: Number) -> str:
     return f"{number} {row.unit}" if row.unit not in ("", "rank") else number
 
 
-def _row(row: Number, low: float, high: float) -> Node:
+def _row(row: Number, reach: tuple[float, float] | None) -> Node:
     name, number = drawable(row.name), shown_number(row)
-    bar = node("span") if row.unit == "rank" else _bar(row, low, high, f"{name}: {number}")
+    bar = node("span") if reach is None else _bar(row, *reach, f"{name}: {number}")
     return node("div", [node("span", name), bar, node("span", number, kind="tk-number")], kind="tk-why-row")
 
 
@@ -109,10 +113,10 @@ def _bar(row: Number, low: float, high: float, label: str) -> Node:
 
 
 def _reach(rows: Sequence[Number]) -> tuple[float, float]:
-    """The ends of the scale: zero is on it, and probabilities always have the same."""
+    """The ends of the scale: zero is on it, and probabilities and shares of one always have the same."""
     ends = [row.value + side * (row.stderr or 0.0) for row in rows for side in (-1, 1)]
     low, high = min(*ends, 0.0), max(*ends, 0.0)
-    if rows[0].unit == "probability":
+    if rows[0].unit in SHARES and low >= 0.0 and high <= 1.0:
         return 0.0, 1.0
     return (low, high) if high > low else (0.0, 1.0)
 
