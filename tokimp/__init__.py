@@ -5,11 +5,15 @@ from importlib import import_module as _import_module
 from types import ModuleType as _Module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
+from tokimp.comparison import Comparison
+from tokimp.prompt_comparison import PromptComparison
 from tokimp.types import Attribution, Candidate, Explanation, Prediction, Request, Target, Token
 from tokimp.version import __version__
 
 if _TYPE_CHECKING:
     from tokimp.api import ask, catalog, explain, load, methods, predict, tasks
+    from tokimp.compare.methods import compare
+    from tokimp.compare.prompts import compare_prompts
     from tokimp.evaluation import evaluate, randomised, repeated, shifted
     from tokimp.internals.inspecting import inspect
     from tokimp.internals.looks.seeing import look
@@ -30,14 +34,18 @@ if _TYPE_CHECKING:
 __all__ = [
     "Attribution",
     "Candidate",
+    "Comparison",
     "Explanation",
     "Prediction",
+    "PromptComparison",
     "Request",
     "Target",
     "Token",
     "__version__",
     "ask",
     "catalog",
+    "compare",
+    "compare_prompts",
     "evaluate",
     "explain",
     "inspect",
@@ -66,6 +74,8 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("ask", "catalog", "explain", "load", "methods", "predict", "tasks"), "tokimp.api"),
     **dict.fromkeys(("evaluate", "randomised", "repeated", "shifted"), "tokimp.evaluation"),
+    "compare": "tokimp.compare.methods",
+    "compare_prompts": "tokimp.compare.prompts",
     "inspect": "tokimp.internals.inspecting",
     "look": "tokimp.internals.looks.seeing",
     **dict.fromkeys((name for name in __all__ if name.startswith("plot_")), "tokimp.notebook"),

@@ -68,8 +68,9 @@ class Comparison:
     places (n,): positions of the text's own tokens, which are all that is compared. ranks (method, token) of
     |score| among them, 1 the largest, ties share their mean; consensus (token,): the mean over methods of
     |score| / Σ|scores|, so that it adds up to 1; spread (token,): standard deviation of the ranks over methods.
-    All three are 0 at other tokens. at_odds: positions of tokens that methods disagree on, the largest spread
-    first, of those that some method puts among its `top_k`. scores: of a method, what `evaluate` found. failed: methods that could not be used, and why.
+    All three are 0 at other tokens. at_odds: positions of tokens that methods disagree on, the largest spread first,
+    of those that some method puts among its `top_k`. scores: of a method, what `evaluate` found. failed: methods
+    that could not be used, and why.
     """
 
     text: str

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
 from tests.models import ROWS, TEXTS, shared
 from tests.toys import toy
 from tokimp.api import ask, explain
 from tokimp.compare.methods import DEFAULT, Methods, compare, comparing
+from tokimp.comparison import Comparison
 from tokimp.errors import Cancelled, OptionError, UnknownTargetError
+from tokimp.evaluation import evaluate
 from tokimp.methods import METHODS
 from tokimp.models.text_model import TextModel
 from tokimp.types import Floats, Task
@@ -118,3 +122,44 @@ def test_methods_that_are_exact_agree_on_an_additive_toy() -> None:
     assert found.agreement.overlap == pytest.approx(1.0)
     assert found.votes(2) == (4, 0)
     assert found.at_odds == ()
+
+
+def test_each_method_is_measured_beside_one_chance_for_all() -> None:
+    """The band is measured with the first method; the others get what `evaluate` alone would give them."""
+    model, text = shared("bert", "classification"), "not good film the bad"
+    found = compare(model, text, ("saliency", "occlusion", "gradient_x_input"), evaluate=True)
+    assert tuple(found.scores) == ("saliency", "occlusion", "gradient_x_input")
+    for key, scores in found.scores.items():
+        alone = evaluate(model, found[key])
+        assert [each.metric for each in scores] == [each.metric for each in alone]
+        for ours, theirs in zip(scores, alone, strict=True):
+            assert ours.value == pytest.approx(theirs.value, abs=1e-6)
+            assert asdict(ours.chance) == pytest.approx(asdict(theirs.chance), abs=1e-6)
+            assert (ours.curve is None) == (theirs.curve is None)
+            for name in ("fractions", "values", "low", "mean", "high") if ours.curve else ():
+                assert getattr(ours.curve, name) == pytest.approx(getattr(theirs.curve, name), abs=1e-6)
+            assert ours.better_than_chance == theirs.better_than_chance
+    costs = [found.scores[key][0].evaluations for key in ("saliency", "occlusion")]
+    assert costs[1] < costs[0]
+    again = Comparison.from_json(found.to_json())
+    assert again.scores == found.scores
+
+
+def test_measuring_streams_and_stops() -> None:
+    question = ask(shared("bert", "classification"), "not good film the bad")
+    methods = Methods(("occlusion", "saliency"), evaluate=True, metrics=("comprehensiveness",))
+    seen = [tuple(each.scores) for each in comparing(question, methods)]
+    assert seen[:3] == [(), (), ("occlusion",)]
+    assert seen[-1] == ("occlusion", "saliency")
+    with pytest.raises(OptionError):
+        Methods(evaluate=True, metrics=("no_such",))
+
+    def leave(fraction: float, _partial: Floats | None) -> None:
+        if fraction > 0.8:
+            raise Cancelled
+
+    measured = [None]
+    stream = comparing(question, methods, leave)
+    with pytest.raises(Cancelled):
+        measured.extend(each.scores for each in stream)  # type: ignore[misc]
+    assert set(measured[-1] or {}) == {"occlusion"}

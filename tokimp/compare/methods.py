@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from tokimp.api import Asked, Question, ask, load
 from tokimp.compare.agreement import TOP, compared
+from tokimp.compare.measuring import Bands
 from tokimp.comparison import Comparison
 from tokimp.errors import InputError, ModelError, OptionError, OutOfMemoryError
 from tokimp.methods import METHODS
 from tokimp.methods.base import build, why_not
+from tokimp.metrics.base import chosen
 from tokimp.models.text_model import TextModel
-from tokimp.score import Score
 from tokimp.types import Explanation, Floats, Output, Progress, Value
 from tokimp.watch import Watch
 
@@ -58,6 +59,8 @@ class Methods:
             raise OptionError(f"top_k = {self.top_k} will not do.", "Choose a whole number of at least 1.")
         for key, options in named.items():
             build(key, options, self.seed)
+        if self.evaluate:
+            chosen(self.metrics)
         object.__setattr__(self, "options", {key: dict(options) for key, options in named.items()})
 
 
@@ -118,7 +121,7 @@ def comparing(
         so_far = compared(question.text, question.inputs.tokens, explanations, methods.top_k, failed)
         yield so_far
     if methods.evaluate:
-        yield from _measured(question, methods, so_far, watch)
+        yield from _measured(question, methods, so_far, watch, counter)
 
 
 @dataclass
@@ -144,13 +147,13 @@ def part(watch: Progress | None, step: int, steps: int) -> Progress | None:
     return report
 
 
-def _measured(question: Question, methods: Methods, so_far: Comparison, watch: Progress | None) -> Iterator[Comparison]:
-    from tokimp.evaluation import evaluate
-
-    scores: dict[str, tuple[Score, ...]] = {}
+def _measured(
+    question: Question, methods: Methods, so_far: Comparison, watch: Progress | None, counter: Watch | None
+) -> Iterator[Comparison]:
+    bands, scores = Bands(methods.metrics), dict(so_far.scores)
     steps = 2 * len(methods.options)
     for step, explanation in enumerate(so_far.explanations, start=len(methods.options)):
-        found = evaluate(question.model, explanation, methods.metrics, watch=part(watch, step, steps))
-        scores[explanation.request.method] = tuple(found)
-        so_far = replace(so_far, scores=dict(scores))
-        yield so_far
+        counted = Counted(part(watch, step, steps), total=counter)
+        for found in bands.measure(question.model, explanation, counted):
+            scores[explanation.request.method] = found
+            yield replace(so_far, scores=dict(scores))

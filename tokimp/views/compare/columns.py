@@ -39,13 +39,13 @@ def columns_html(comparison: PromptComparison, method: str | None = None) -> str
 
 
 def columns_figure(comparison: PromptComparison, method: str | None = None) -> Node | None:
-    """One row a prompt, all up to one full colour; `method` is the first if None."""
+    """One row a prompt, all up to one full colour, that of the texts' own tokens; `method` is the first if None."""
     run = comparison.explanations if method is None else comparison.runs[method]
     if not run:
         return None
     values = comparison.alignment.values(tuple(each.scores for each in run))
     kept = drawn_columns(values)
-    signed, top = run[0].attribution.signed, full_scale(values)
+    signed, top = run[0].attribution.signed, _full(run)
     shades = buckets(values, top)
     labels = _labels(run, comparison.alignment.positions)
     edges = _edges([[labels[row][column] for row in range(len(run))] for column in kept], len(run))
@@ -80,6 +80,12 @@ def drawn_columns(values: Floats) -> list[int]:
         return list(range(columns))
     largest = np.abs(np.nan_to_num(values)).max(axis=0)
     return sorted(int(column) for column in np.argsort(-largest, kind="stable")[:room])
+
+
+def _full(run: tuple[Explanation, ...]) -> float:
+    """Special tokens, on which some methods put nearly all, would leave no colour to the others."""
+    own = [score for each in run for score, token in zip(each.scores, each.tokens, strict=True) if not token.special]
+    return full_scale(own) or full_scale(np.concatenate([each.scores for each in run]))
 
 
 def _labels(run: tuple[Explanation, ...], positions: Places) -> list[list[str]]:

@@ -70,7 +70,7 @@ def note(agreement: Agreement) -> str:
         return "Scores are compared with their signs, overlap by size."
     if len(without) == len(agreement.names):
         return "Scores are compared by size: none of these methods has signs."
-    return f"Scores are compared with their signs, but by size where {listed(without)} takes part; overlap by size."
+    return f"Scores are compared with their signs, but by size in pairs with {listed(without)}; overlap by size."
 
 
 def _shade(values: Floats, row: int, column: int, signed: bool) -> str:

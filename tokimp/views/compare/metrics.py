@@ -19,8 +19,8 @@ _COST = [("evaluations", "evaluations"), ("seconds", "seconds")]
 def tables_payload(comparison: Comparison) -> list[dict[str, Any]]:
     """One table a metric, which the browser sorts by any column; the best stands first.
 
-    Bars reach from 0 to the value, their thin lines over the band of 95 % of random scores. Without metrics one
-    table of what each method cost.
+    Bars reach from 0 to the value, pale where it is no better than chance; thin lines reach over the band of 95 %
+    of random scores. Without metrics it is one table of what each method cost.
     """
     found = [_table(comparison, metric) for metric in _metrics(comparison)]
     return found or ([_table(comparison, None)] if comparison.explanations else [])
@@ -51,11 +51,13 @@ def chance_sentence(comparison: Comparison, metric: str) -> str:
 
 
 def _metrics(comparison: Comparison) -> list[str]:
-    return list(dict.fromkeys(score.metric for scores in comparison.scores.values() for score in scores))
+    measured = [comparison.scores[key] for key in comparison.methods if key in comparison.scores]
+    return list(dict.fromkeys(score.metric for scores in measured for score in scores))
 
 
 def _measured(comparison: Comparison, metric: str) -> list[tuple[str, Score]]:
-    return [(key, score) for key, scores in comparison.scores.items() for score in scores if score.metric == metric]
+    measured = [key for key in comparison.methods if key in comparison.scores]
+    return [(key, score) for key in measured for score in comparison.scores[key] if score.metric == metric]
 
 
 def _table(comparison: Comparison, metric: str | None) -> dict[str, Any]:
@@ -64,7 +66,7 @@ def _table(comparison: Comparison, metric: str | None) -> dict[str, Any]:
         columns = [("rank", ""), ("token", "method"), ("bar", ""), *_COST]
         largest = max((each.evaluations for each in comparison.explanations), default=1) or 1
         for row in rows:
-            bar = {"class": "tk-bar tku5", "score": [0, round(100 * row["evaluations"] / largest, 1)], "error": None}
+            bar = {"class": "tk-bar tku8", "score": [0, round(100 * row["evaluations"] / largest, 1)], "error": None}
             row |= {"bar": bar, "score": row["evaluations"]}
         return {
             "metric": "",
@@ -97,14 +99,13 @@ def _measure(score: Score, span: tuple[float, float]) -> dict[str, Any]:
     value = score.value
     filled = [0.0, 0.0] if value is None else _part(min(value, 0.0), max(value, 0.0), span)
     side = score.better_than_chance
-    shade = {True: "tkp6", False: "tkn6", None: "tku4"}[side]
     known = chance is not None and value is not None and score.higher_is_better is not None
     return {
         "number": NOT_A_NUMBER if value is None else show(value),
         "score": value,
         "chance": "" if chance is None else f"{show(chance.low)} … {show(chance.high)}",
         "verdict": _WORTH[side] if known else "",
-        "bar": {"class": f"tk-bar {shade}", "score": filled, "error": band},
+        "bar": {"class": "tk-bar tku8" if side else "tk-bar tku8 tk-maybe", "score": filled, "error": band},
     }
 
 

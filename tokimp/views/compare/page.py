@@ -135,8 +135,8 @@ def _heading(line: str) -> str:
 
 
 def _left_out(comparison: PromptComparison) -> str:
-    told = [f"{method_name(key)} is left out: {why}" for key, why in comparison.unavailable.items()]
-    for prompt, why in comparison.failed.items():
+    told = [f"{method_name(key)} is left out: {why}" for key, why in sorted(comparison.unavailable.items())]
+    for prompt, why in sorted(comparison.failed.items()):
         cut = prompt if len(prompt) <= _LETTERS else f"{prompt[: _LETTERS - 1]}…"
         told.append(f"{quoted(drawable(cut))} is left out: {why}")
     return "".join(f'<p class="tk-limit" dir="auto">{escaped(each)}</p>' for each in told)

@@ -57,7 +57,7 @@ def odds_sentence(comparison: Comparison) -> str:
 
 
 def failed_sentences(comparison: Comparison) -> list[str]:
-    return [f"{method_name(key)} is left out: {why}" for key, why in comparison.failed.items()]
+    return [f"{method_name(key)} is left out: {why}" for key, why in sorted(comparison.failed.items())]
 
 
 def sentences(comparison: Comparison) -> list[str]:
