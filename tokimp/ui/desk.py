@@ -7,31 +7,37 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from tokimp.errors import BusyError, Cancelled, LinkError, OptionError, TokimpError
+from tokimp.errors import BusyError
 from tokimp.internals.looks.base import build as build_look
 from tokimp.internals.looks.seen import Seen
 from tokimp.methods.base import build
 from tokimp.models.catalog import CATALOG
 from tokimp.models.loading import MODELS
+from tokimp.models.text_model import TextModel
 from tokimp.store import NoStore
 from tokimp.types import Prediction, Request
-from tokimp.ui import controls, revisions, trusting, work
-from tokimp.ui.background import Background, Job, Report
+from tokimp.ui import controls, revisions, work
+from tokimp.ui.background import Background, Report
 from tokimp.ui.counts import Counts, Kind, Tally
 from tokimp.ui.limits import Limits
 from tokimp.ui.looking import Looking, looked
 from tokimp.ui.recent import Recent
 from tokimp.ui.results import Results, key_of
 from tokimp.ui.state import Asked, Grid, Result, asked_of
-from tokimp.ui.trouble import report_without_words
+from tokimp.ui.studies import STUDIES, Studied
+from tokimp.ui.studies.studying import Studying
 from tokimp.ui.visitors import Visitors
+from tokimp.ui.wanted import Wanted
 
 __all__ = ["Desk", "Limits"]
 
-# How long it is remembered that a request ran into a limit or an error, before it is tried again.
+# How long it is remembered that a request ran into a limit, before it is tried again.
 REMEMBERED = 300.0
+
+Found = TypeVar("Found", Seen, Studied)
 
 
 class Desk:
@@ -41,13 +47,14 @@ class Desk:
         self.results = results or Results(NoStore())
         self.limits = limits or Limits.from_environment()
         self.looking = Looking()
+        self.studying = Studying()
         self.turns = work.Turns()
         self.counts = Counts()
         self.visitors = Visitors(self.limits)
         self._cut_short: Recent[Result] = Recent(16, REMEMBERED)
-        self._failed: Recent[TokimpError] = Recent(256, REMEMBERED)
         self._computing = threading.Lock()
         self._background = Background(self.limits.embeds, self.limits.per_visitor)
+        self._wanted = Wanted(self._background, self.counts)
         self.counts.gauge("requests_in_line", "Requests that wait or run.", lambda: len(self.visitors.line()))
         self.counts.gauge("embeds_waiting", "Embeds that wait to be computed.", lambda: len(self._background))
         self.counts.gauge("models_loaded", "Models that are held in memory.", lambda: len(MODELS))
@@ -82,7 +89,7 @@ class Desk:
             work.check_model(asked.model)
             result = self.found(asked)
             if result is None:
-                with self._at_the_model(report, visitor):
+                with self.at_the_model(report, visitor):
                     limits = replace(self.limits, seconds=within) if within else self.limits
                     result = self._computed(asked, report, limits, tally)
             else:
@@ -100,16 +107,27 @@ class Desk:
         with self.counts.request(kind) as tally:
             work.check_length(asked.text)
             work.check_model(asked.model)
-            seen = self.seen(asked)
-            if seen is None:
-                with self._at_the_model(report, visitor):
-                    model = work.loaded(asked, report)  # held by this name, so that nobody loads it again meanwhile
-                    limits = replace(self.limits, seconds=within) if within else self.limits
-                    seen = looked(self.looking, model, asked.request(model.revision), report, limits)
-                    tally.evaluations = seen.evaluations
-            else:
-                tally.outcome = "found"
-            return seen
+            return self._worked_out(asked, self.seen, partial(looked, self.looking), report, visitor, within, tally)
+
+    def studied(self, asked: Asked) -> Studied | None:
+        """What the study came to that `asked.view` names, where it was worked out before."""
+        return next(filter(None, (self.studying.find(request) for request in _requests(asked))), None)
+
+    def study(
+        self, asked: Asked, report: work.Report[Studied], kind: Kind = "page", visitor: str = "", within: float = 0.0
+    ) -> Studied:
+        """What it comes to, found or else worked out and kept; reports what is known so far. `within` as for `answer`.
+
+        Raises:
+            As `answer`.
+        """
+        with self.counts.request(kind) as tally:
+            work.check_model(asked.model)
+            STUDIES[asked.view].check(asked.request(""))
+            found = self._worked_out(asked, self.studied, self.studying.run, report, visitor, within, tally)
+            if not found.finished:
+                tally.outcome = "unfinished"
+            return found
 
     def grid(self, shown: Result, report: work.Report[Result], visitor: str = "") -> Result:
         """The result with its heatmap, which is kept with it.
@@ -124,25 +142,12 @@ class Desk:
         def as_before(moment: work.Moment[Grid]) -> None:
             report(work.Moment(sentence=moment.sentence, fraction=moment.fraction))
 
-        with self._at_the_model(report, visitor):
+        with self.at_the_model(report, visitor):
             found = self.results.find(shown.explanation.request)
             if found is not None and found.grid is not None:
                 return found
             whole = shown.with_grid(work.grid(shown.asked(), as_before, self.limits))
         return self.results.keep(whole)
-
-    def trust(self, shown: Result, report: work.Report[Result], visitor: str = "") -> Result:
-        """The result with what metrics say of it, which is kept with it; reports what is known so far.
-
-        Raises:
-            As `answer`.
-        """
-        found = shown if shown.trust else self.results.find(shown.explanation.request)
-        if found is not None and found.trust:
-            return found
-        with self._at_the_model(report, visitor):
-            scores = trusting.judged(shown, report, self.limits)
-        return self.results.keep(shown.with_trust(scores))
 
     def predict(self, asked: Asked, count: int, report: work.Report[Prediction], visitor: str = "") -> Prediction:
         """What the model says, whatever the method.
@@ -150,7 +155,7 @@ class Desk:
         Raises:
             InputError, ModelError, OutOfMemoryError, BusyError; Cancelled from the report.
         """
-        with self.counts.request("api") as tally, self._at_the_model(report, visitor):
+        with self.counts.request("api") as tally, self.at_the_model(report, visitor):
             tally.evaluations = 1
             return work.predict(asked, count)
 
@@ -163,26 +168,20 @@ class Desk:
         Raises:
             TokimpError: it cannot be had; BusyError: too many wait.
         """
-        key = key_of(request)
-        if key is None:
-            raise LinkError("This question fits into no link.", "Ask it on the page.")
         asked = replace(asked_of(request), revision=None)  # what is computed here is of this page's own model
         result = self._before(request) or self.found(asked)
-        if result is not None and (result.grid is not None or not (grid and result.finished)):
-            self.counts.add("embed", "found", 0.0)
-            return result
-        if (error := self._failed.get(key)) is not None:
-            raise error
-        check_embeddable(request)
-        build(request.method, request.options, request.seed)
+        if result is not None and result.grid is None and grid and result.finished:
+            result = None
 
         def compute(listening: Report) -> None:
             result = self.answer(asked, listening, "embed", visitor, self.limits.embed_seconds)
             if grid and result.finished:
                 self.grid(result, listening, visitor)
 
-        self._meanwhile(key, compute, visitor)
-        return None
+        self._wanted.want(
+            request, result, partial(build, request.method, request.options, request.seed), compute, visitor
+        )
+        return result
 
     def wanted_look(self, request: Request, visitor: str = "") -> Seen | None:
         """As `wanted`, of a view: what was seen, else None and looked for meanwhile.
@@ -190,37 +189,27 @@ class Desk:
         Raises:
             As `wanted`.
         """
-        key = key_of(request)
-        if key is None:
-            raise LinkError("This question fits into no link.", "Ask it on the page.")
-        asked = replace(asked_of(request), revision=None)
+        asked, within = replace(asked_of(request), revision=None), self.limits.embed_seconds
         seen = self.looking.find(request) or self.seen(asked)
-        if seen is not None:
-            self.counts.add("embed", "found", 0.0)
-            return seen
-        if (error := self._failed.get(key)) is not None:
-            raise error
-        check_embeddable(request)
-        build_look(request.view, request.options)
-        within = self.limits.embed_seconds
-        self._meanwhile(key, lambda listening: self.look(asked, listening, "embed", visitor, within), visitor)
-        return None
+        check = partial(build_look, request.view, request.options)
+        self._wanted.want(
+            request, seen, check, lambda heard: self.look(asked, heard, "embed", visitor, within), visitor
+        )
+        return seen
 
-    def _meanwhile(self, key: str, compute: Callable[[Report], object], visitor: str) -> None:
-        """Computes in the background; an error is remembered for those who ask again."""
+    def wanted_study(self, request: Request, visitor: str = "") -> Studied | None:
+        """As `wanted`, of a study.
 
-        def job(listening: Report) -> None:
-            try:
-                compute(listening)
-            except Cancelled:
-                return
-            except TokimpError as error:
-                self._failed.put(key, error)
-            except Exception as error:
-                report_without_words(error)
-                self._failed.put(key, TokimpError("Something went wrong here.", "Try it on the page."))
-
-        self._background.want(key, Job(job, visitor))
+        Raises:
+            As `wanted`.
+        """
+        asked, within = replace(asked_of(request), revision=None), self.limits.embed_seconds
+        studied = self.studying.find(request) or self.studied(asked)
+        check = partial(STUDIES[request.view].check, request)
+        self._wanted.want(
+            request, studied, check, lambda heard: self.study(asked, heard, "embed", visitor, within), visitor
+        )
+        return studied
 
     def close(self) -> None:
         """Ends what is computed for embeds, and closes the store."""
@@ -230,6 +219,27 @@ class Desk:
     def _before(self, request: Request) -> Result | None:
         """What came of this request before: finished, or as far as a limit let it."""
         return self.results.find(request) or self._cut_short.get(key_of(request) or "")
+
+    def _worked_out(
+        self,
+        asked: Asked,
+        find: Callable[[Asked], Found | None],
+        compute: Callable[[TextModel, Request, work.Report[Found], Limits], Found],
+        report: work.Report[Found],
+        visitor: str,
+        within: float,
+        tally: Tally,
+    ) -> Found:
+        found = find(asked)
+        if found is not None:
+            tally.outcome = "found"
+            return found
+        with self.at_the_model(report, visitor):
+            model = work.loaded(asked, report)  # held by this name, so that nobody loads it again meanwhile
+            limits = replace(self.limits, seconds=within) if within else self.limits
+            made = find(asked) or compute(model, asked.request(model.revision), report, limits)
+            tally.evaluations = made.evaluations
+            return made
 
     def _computed(self, asked: Asked, report: work.Report[Result], limits: Limits, tally: Tally) -> Result:
         model = work.loaded(asked, report)  # held by this name, so that nobody loads it again meanwhile
@@ -248,7 +258,7 @@ class Desk:
         return result
 
     @contextmanager
-    def _at_the_model(self, report: work.Report[Any], visitor: str) -> Iterator[None]:
+    def at_the_model(self, report: work.Report[Any], visitor: str) -> Iterator[None]:
         """The one place where models work; what happens there counts as the visitor's."""
         while not self._computing.acquire(timeout=work.HEARTBEAT):
             report(work.Moment(sentence="Waiting for a free turn …"))
@@ -260,13 +270,6 @@ class Desk:
         finally:
             self.visitors.spend(visitor, time.monotonic() - start)
             self._computing.release()
-
-
-def check_embeddable(request: Request) -> None:
-    """Raises where an embed of this is not computed: a page elsewhere cannot have models fetched by this server."""
-    if request.model not in CATALOG:
-        raise OptionError("Embeds are computed for models of this page’s list only.", "Open it on the page.")
-    work.check_length(request.text)
 
 
 def _requests(asked: Asked) -> list[Request]:

@@ -1,4 +1,4 @@
-"""The page: one sentence, the notice, a tab a task, and the tab that looks inside."""
+"""The page: one sentence, the notice, a tab a task, those that compare, and the tab that looks inside."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from tokimp.models import hub
 from tokimp.models.catalog import fallback_notice
 from tokimp.ui import endpoints, examples, sentences
 from tokimp.ui.arrival import Arrival
+from tokimp.ui.comparing.kinds import KINDS
+from tokimp.ui.comparing.tab import comparing_tab
+from tokimp.ui.comparing.wiring import wire_comparing, wire_comparing_load
 from tokimp.ui.forms import Sentences
 from tokimp.ui.inside.tab import inside_tab
 from tokimp.ui.inside.wiring import PLACE, wire_inside, wire_inside_load
@@ -37,6 +40,11 @@ def build(arrival: Arrival | None = None) -> gr.Blocks:
                     parts = task_tab(start, arrival, linked)
                 wire(start, parts, tab, arrival.desk)
                 wire_load(demo, tabs, start, parts, arrival)
+            for kind in KINDS:
+                with gr.Tab(kind.title, id=kind.key) as tab:
+                    comparing = comparing_tab(kind, arrival)
+                wire_comparing(comparing, tab, arrival)
+                wire_comparing_load(demo, tabs, comparing, arrival)
             with gr.Tab("Inside", id=PLACE) as tab:
                 inside = inside_tab(arrival)
             wire_inside(inside, tab, arrival)

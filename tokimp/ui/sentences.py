@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tokimp.errors import TokimpError
 from tokimp.methods.base import METHODS
-from tokimp.types import Explanation, Prediction, Task
+from tokimp.types import Explanation, Prediction, Request, Task
 from tokimp.ui.components import Payload
 from tokimp.ui.state import Asked, Result
 from tokimp.views.characters import drawable, quoted
@@ -131,7 +131,11 @@ def ticket(turn: int) -> Payload:
 
 def arrived(asked: Asked, result: Result) -> Payload:
     """Nothing, but where a link's result is now computed with another revision of the model."""
-    request = result.explanation.request
+    return another_revision(asked, result.explanation.request)
+
+
+def another_revision(asked: Asked, request: Request) -> Payload:
+    """The same, of the request that was answered in place of the one that was asked."""
     if not asked.revision or asked.revision == request.revision:
         return told()
     model, linked, here = (drawable(name) for name in (request.model, asked.revision, request.revision))

@@ -19,6 +19,7 @@ from tokimp.ui.inside.display import Changes
 from tokimp.ui.inside.state import POINTED, Selection, Shown
 from tokimp.ui.inside.tab import VIEW_PARTS, every_model, form_payload, shown_options
 from tokimp.ui.state import asked_of
+from tokimp.ui.studies import STUDIES
 from tokimp.ui.visitors import Visitor
 
 
@@ -29,7 +30,7 @@ def linked(query: Mapping[str, str]) -> Request | None:
         request = from_link(code) if code else None
     except LinkError:
         return None
-    return request if request is not None and request.view else None
+    return request if request is not None and request.view and request.view not in STUDIES else None
 
 
 def opened(arrival: Arrival, request: Request, visitor: Visitor) -> Changes:
