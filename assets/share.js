@@ -5,6 +5,7 @@ function share(element, trigger, props, watch) {
   const LONG = 2000;
   const said = make("p", "tk-hint tk-copied");
   const transparent = make("input");
+  const figure = make("select", "tk-input");
   let drawn = "";
 
   said.setAttribute("role", "status");
@@ -58,12 +59,23 @@ function share(element, trigger, props, watch) {
     button.type = "button";
     button.addEventListener("click", () => {
       const dark = document.body.classList.contains("dark");
-      trigger("select", { index: suffix, value: { page: `${here()}/`, dark, transparent: transparent.checked } });
+      const wish = { page: `${here()}/`, dark, transparent: transparent.checked, figure: Math.max(figure.selectedIndex, 0) };
+      trigger("select", { index: suffix, value: wish });
     });
     return button;
   }
 
-  function files(formats) {
+  /* Of which drawing a picture is, where there are several. */
+  function figures(names) {
+    const before = figure.value;
+    figure.replaceChildren(...names.map((name) => make("option", "", name)));
+    if (names.includes(before)) figure.value = before;
+    const label = make("label", "tk-hint tk-check");
+    label.append("pictures of", figure);
+    return names.length > 1 ? [label] : [];
+  }
+
+  function files(formats, names) {
     const line = make("div", "tk-files");
     const group = make("div", "tk-formats");
     const option = make("label", "tk-hint tk-check");
@@ -71,7 +83,7 @@ function share(element, trigger, props, watch) {
     group.setAttribute("aria-label", "Save as");
     group.append(...formats.map(([suffix, title]) => save(suffix, title)));
     option.append(transparent, "pictures without background");
-    line.append(group, option);
+    line.append(group, ...figures(names), option);
     return [make("span", "tk-name", "Save as"), line];
   }
 
@@ -96,7 +108,7 @@ function share(element, trigger, props, watch) {
     drawn = now;
     said.textContent = "";
     const grid = make("div", "tk-share");
-    grid.append(...rows(value), ...files(value.formats));
+    grid.append(...rows(value), ...files(value.formats, value.figures || []));
     root.replaceChildren(grid, said);
   }
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.models import TEXTS
+from tokimp.errors import OptionError
 from tokimp.internals.looks import LOOKS
 from tokimp.models.text_model import TextModel
 from tokimp.share import from_link
@@ -149,3 +150,15 @@ def test_what_is_taken_along_is_the_view_as_it_stands(desk: Desk, shown: Shown) 
     assert (request.view, dict(request.options)) == ("hidden_states", {"token": 1, "layer": 1})
     for suffix in sharing.FORMATS:
         assert sharing.file_payload(latest.seen["hidden_states"], suffix, {})["data"]
+
+
+@pytest.mark.parametrize("view", list(LOOKS))
+def test_a_picture_is_of_the_drawing_that_is_asked_for(desk: Desk, shown: Shown, view: str) -> None:
+    seen = run(desk, shown, view)[-1]["shown"].seen[view]
+    names = sharing.share_payload(seen)["figures"]
+    files = [sharing.file_payload(seen, ".svg", {"figure": place})["data"] for place in range(len(names))]
+    assert len(set(files)) == len(names) == len(set(names))
+    assert sharing.file_payload(seen, ".svg", {"figure": "1"})["data"] == files[0]
+    for place in (-1, len(names)):
+        with pytest.raises(OptionError, match="no drawing"):
+            sharing.file_payload(seen, ".svg", {"figure": place})

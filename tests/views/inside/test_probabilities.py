@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -142,6 +142,19 @@ def test_ranks_are_coloured_by_their_logarithm() -> None:
     payload = readings_payload(taken(len(TOKENS)), TOKENS, TEXT, word, "rank")
     assert [item["bucket"] for item in payload["tokens"]["items"]] == ["tk0", "tku3", "tku7", "tku10", "tk0"]
     assert (payload["tokens"]["legend"]["low"], payload["tokens"]["legend"]["high"]) == ("1", "1,000")
+
+
+def test_a_scale_without_width_is_a_sentence() -> None:
+    certain = replace(taken(len(TOKENS)), surprisal=np.zeros(len(TOKENS)), rank=np.ones(len(TOKENS), dtype=np.int64))
+    for by, said in (("surprisal", "every token expected: 0 bits"), ("rank", "every token the likeliest: 1")):
+        legend = readings_payload(certain, TOKENS, TEXT, word, by)["tokens"]["legend"]
+        assert [legend[name] for name in ("left", "low", "classes", "high", "right")] == [said, "", [], "", ""]
+        check_drawing(readings_figure(certain, TOKENS, TEXT, word, by))
+
+
+def test_no_colour_is_named_once() -> None:
+    legend = readings_payload(taken(len(TOKENS)), TOKENS, TEXT, word)["tokens"]["legend"]
+    assert (legend["low"], "tk0" in legend["classes"]) == ("0", False)
 
 
 def test_there_are_three_readings() -> None:

@@ -31,20 +31,29 @@ def share_payload(seen: Seen) -> Payload:
     try:
         code = to_code(seen.request)
     except LinkError as error:
-        return {"code": None, "problem": str(error), "formats": formats}
+        return {"code": None, "problem": str(error), "formats": formats, "figures": statics.figure_names(seen)}
     title = escaped(f"{LOOKS[seen.request.view].info.title}, {seen.request.model}")
     look = f'width="100%" height="{FRAME_HEIGHT}" loading="lazy" style="border:0"'
-    return {"code": code, "embed": ['<iframe src="', f'" title="{title}" {look}></iframe>'], "formats": formats}
+    embed = ['<iframe src="', f'" title="{title}" {look}></iframe>']
+    return {"code": code, "embed": embed, "formats": formats, "figures": statics.figure_names(seen)}
 
 
 def file_payload(seen: Seen, suffix: str, wish: Mapping[str, Any]) -> Payload:
-    """What was seen as a file, for the browser to save; `wish` is the browser's: "dark" and "transparent".
+    """What was seen as a file, for the browser to save; `wish` is the browser's: "dark", "transparent" and
+    "figure", the place of the drawing that a picture is to show.
 
     Raises:
         TokimpError: there is no such format, or it cannot be drawn here.
     """
     if suffix not in FORMATS:
         raise OptionError("There is no such format.", f"There are: {', '.join(FORMATS)}.")
-    data = statics.content(seen, suffix, dark=bool(wish.get("dark")), transparent=bool(wish.get("transparent")))
+    figure = wish.get("figure")
+    data = statics.content(
+        seen,
+        suffix,
+        dark=bool(wish.get("dark")),
+        transparent=bool(wish.get("transparent")),
+        figure=figure if isinstance(figure, int) else 0,
+    )
     encoded = base64.b64encode(data).decode("ascii")
     return {"name": f"{seen.request.view}{suffix}", "type": MEDIA[suffix], "data": encoded}

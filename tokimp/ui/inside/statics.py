@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tokimp.errors import OptionError
 from tokimp.internals.looks import LOOKS
 from tokimp.internals.looks.seen import Seen
 from tokimp.ui.inside import payloads
@@ -18,7 +19,6 @@ from tokimp.views.characters import drawable, escaped
 from tokimp.views.drawing import Node
 from tokimp.views.figure import figure_svg, page_html
 from tokimp.views.figure_png import figure_png
-from tokimp.views.inside.agreement import agreement_figure
 from tokimp.views.inside.answer import answer_figure
 from tokimp.views.inside.attention_figure import grid_figure, map_figure
 from tokimp.views.inside.layers import layers_figure, state_names
@@ -30,10 +30,21 @@ from tokimp.views.inside.wide import wide_html
 from tokimp.views.spreadsheet import guarded
 
 Rows = Iterable[list[Any]]
+Figures = dict[str, Callable[[], Node]]
+"""How to draw each drawing of a view, by what it is called."""
 
 
 def figures(seen: Seen) -> list[Node]:
     """A view's drawings, the one that stands for it first."""
+    return [draw() for draw in _figures(seen).values()]
+
+
+def figure_names(seen: Seen) -> list[str]:
+    """What the drawings are called, in their order; none is drawn."""
+    return list(_figures(seen))
+
+
+def _figures(seen: Seen) -> Figures:
     return _FIGURES[seen.request.view](seen, Selection.of(seen.request.options))
 
 
@@ -57,17 +68,22 @@ def title(seen: Seen) -> str:
     return f"{LOOKS[seen.request.view].info.title}: {text if len(text) <= 80 else text[:79] + '…'}"
 
 
-def content(seen: Seen, suffix: str, *, dark: bool = False, transparent: bool = False) -> bytes:
-    """What a file of this suffix holds; a picture holds the drawing that stands for the view.
+def content(seen: Seen, suffix: str, *, dark: bool = False, transparent: bool = False, figure: int = 0) -> bytes:
+    """What a file of this suffix holds; a picture holds one drawing, by its place in `figure_names`.
 
     Raises:
-        TokimpError: Pillow is missing. InputError: the drawing is too large for a PNG.
+        TokimpError: Pillow is missing. InputError: the drawing is too large for a PNG. OptionError: there is no such.
     """
-    if suffix == ".png":
-        return figure_png(figures(seen)[0], dark=dark, transparent=transparent)
+    if suffix in (".png", ".svg"):
+        drawings = list(_figures(seen).values())
+        if not 0 <= figure < len(drawings):
+            raise OptionError(f"There is no drawing {figure}.", f"This view has 0 to {len(drawings) - 1}.")
+        drawn = drawings[figure]()
+        if suffix == ".png":
+            return figure_png(drawn, dark=dark, transparent=transparent)
+        return figure_svg(drawn, dark=dark, transparent=transparent).encode("utf-8", "replace")
     written = {
         ".html": lambda: page_html(title(seen), body(seen)),
-        ".svg": lambda: figure_svg(figures(seen)[0], dark=dark, transparent=transparent),
         ".csv": lambda: table(seen),
         ".json": seen.to_json,
     }
@@ -83,67 +99,74 @@ def table(seen: Seen) -> str:
     return held.getvalue()
 
 
-def _attention(seen: Seen, at: Selection) -> list[Node]:
+def _attention(seen: Seen, at: Selection) -> Figures:
     block = None if not at.layer else at.layer - 1
     head = None if block is None else at.head
-    measure = seen.facts["measure"]
-    name = payloads.map_title(block, head)
-    one = map_figure(seen["map"], payloads.names_of(seen), title=name, measure=measure, selected={"token": at.token})
-    chosen = {"layer": block, "head": head}
-    return [
-        one,
-        grid_figure(seen["pictures"], seen["habits"], seen.facts["habits"], measure=measure, selected=chosen),
-    ]
+    measure, chosen = seen.facts["measure"], {"layer": block, "head": head}
+    name, token = payloads.map_title(block, head), {"token": at.token}
+    names, habits = payloads.names_of(seen), seen.facts["habits"]
+    return {
+        "the map": lambda: map_figure(seen["map"], names, title=name, measure=measure, selected=token),
+        "all heads": lambda: grid_figure(seen["pictures"], seen["habits"], habits, measure=measure, selected=chosen),
+    }
 
 
-def _probabilities(seen: Seen, _at: Selection) -> list[Node]:
-    drawn = []
-    text, colour = seen.request.text, seen.request.options.get("colour", "surprisal")
+def _probabilities(seen: Seen, _at: Selection) -> Figures:
+    drawn: Figures = {}
     if "surprisal" in seen.arrays:
-        by: Any = colour
-        drawn.append(readings_figure(payloads.taken_of(seen), seen.tokens, text, payloads.word_of(seen), by))
+        drawn["the text"] = lambda: _readings(seen)
     if seen.facts["candidates"]:
-        labels, shares = zip(*((each["label"], each["prob"]) for each in seen.facts["candidates"]), strict=True)
-        words = seen.request.task != "classification"
-        drawn.append(bars_figure(labels, shares, "What the model says", words=words))
+        drawn["what the model says"] = lambda: _bars(seen)
     if seen.facts.get("changes"):
-        drawn.append(payloads.changes_tree(seen))
+        drawn["what changes"] = lambda: payloads.changes_tree(seen)
     return drawn
 
 
-def _lens(seen: Seen, at: Selection) -> list[Node]:
+def _readings(seen: Seen) -> Node:
+    colour: Any = seen.request.options.get("colour", "surprisal")
+    return readings_figure(payloads.taken_of(seen), seen.tokens, seen.request.text, payloads.word_of(seen), colour)
+
+
+def _bars(seen: Seen) -> Node:
+    labels, shares = zip(*((each["label"], each["prob"]) for each in seen.facts["candidates"]), strict=True)
+    return bars_figure(labels, shares, "What the model says", words=seen.request.task != "classification")
+
+
+def _lens(seen: Seen, at: Selection) -> Figures:
     reading, names, word = payloads.reading_of(seen), payloads.names_of(seen), payloads.word_of(seen)
     token = payloads.lens_token(seen, at)
-    return [
-        lens_figure(reading, names, word, selected=token),
-        answer_figure(reading, token, names, word, layer=at.layer),
-    ]
+    return {
+        "the table": lambda: lens_figure(reading, names, word, selected=token),
+        "the answer": lambda: answer_figure(reading, token, names, word, layer=at.layer),
+    }
 
 
-def _layers(seen: Seen, _at: Selection) -> list[Node]:
+def _layers(seen: Seen, _at: Selection) -> Figures:
     rows, words = state_names(len(seen["scores"])), payloads.names_of(seen)
-    return [layers_figure(seen["scores"], words, rows, title=payloads.layers_title(seen))]
+    return {"layers": lambda: layers_figure(seen["scores"], words, rows, title=payloads.layers_title(seen))}
 
 
-def _states(seen: Seen, at: Selection) -> list[Node]:
+def _states(seen: Seen, at: Selection) -> Figures:
     marked = replace(at, layer=seen.facts["layer"])
-    drawn = (payloads.state_points, payloads.state_way, payloads.state_similarity)
-    return [figure(seen, marked) for figure in drawn]
+    return {
+        "all tokens": lambda: payloads.state_points(seen, marked),
+        "the token’s way": lambda: payloads.state_way(seen, marked),
+        "how alike": lambda: payloads.state_similarity(seen, marked),
+    }
 
 
-def _network(seen: Seen, at: Selection) -> list[Node]:
+def _network(seen: Seen, at: Selection) -> Figures:
     edges = payloads.edges_of(seen)
     column = None if at.layer is None or len(edges) == 1 else min(at.layer, len(edges))
-    picked = {"token": at.token, "layer": column}
-    return [network_figure(edges, payloads.names_of(seen), seen.facts["position"], selected=picked)]
+    picked, position = {"token": at.token, "layer": column}, seen.facts["position"]
+    return {"network": lambda: network_figure(edges, payloads.names_of(seen), position, selected=picked)}
 
 
-def _compared(seen: Seen, at: Selection) -> list[Node]:
-    found, values, names = payloads.comparison(seen)
-    return [agreement_figure(found, values, payloads.names_of(seen), names, selected=at.token)]
+def _compared(seen: Seen, at: Selection) -> Figures:
+    return {"comparison": lambda: payloads.agreement_chart(seen, at)}
 
 
-_FIGURES: dict[str, Callable[[Seen, Selection], list[Node]]] = {
+_FIGURES: dict[str, Callable[[Seen, Selection], Figures]] = {
     "attention": _attention,
     "token_probabilities": _probabilities,
     "logit_lens": _lens,

@@ -79,7 +79,7 @@ def readings_html(taken: Taken, tokens: Sequence[Token], text: str, word: Word, 
     spans = [token_span(item, "\n".join(said[item["indices"][0]])) for item in token_items(held)]
     tail = typed_pieces(tokens, text)[1]
     facts = _legend(taken, by)
-    steps = "".join(f'<i class="{name}"></i>' for name in facts["classes"][1:])
+    steps = "".join(f'<i class="{name}"></i>' for name in facts["classes"])
     scale = f'<span>{facts["left"]}</span><b>{facts["low"]}</b><span class="tk-scale">{steps}</span>'
     return (
         f'<section class="tk-root tk-inside"><p>{_TITLES[by]}</p>'
@@ -134,12 +134,14 @@ def _legend(taken: Taken, by: By) -> dict[str, Any]:
     top = float(_values(taken, by).max(initial=0.0))
     ends = ("1", f"{math.exp(top):,.0f}") if by == "rank" else ("0", bits(top))
     left, right = _ENDS[by]
+    if ends[1].split(" ")[0] == ends[0]:  # no colours between a number and itself
+        left, ends, right = f"every token {left}: {ends[1]}", ("", ""), ""
     return {
         "left": left,
         "low": ends[0],
         "high": ends[1],
         "right": right,
-        "classes": scale_classes(signed=False),
+        "classes": scale_classes(signed=False)[1:] if right else [],  # the number before it says what no colour is
         "doubt": "",
     }
 
@@ -165,7 +167,7 @@ def _drawn_legend(facts: dict[str, Any], top: float) -> list[Node]:
             parts.append(text(part, x, top + 11, "tk-axis"))
             x += estimated_width(part, 13) + 10
             continue
-        for name in facts["classes"][1:]:
+        for name in facts["classes"]:
             parts.append(node("rect", kind=name, x=round(x, 1), y=top, width=9, height=12))
             x += 9
         x += 10
