@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+from tokimp.cli import comparing
 from tokimp.types import OUTPUTS, PRECISIONS, TASKS, Value
 from tokimp.version import __version__
 
@@ -15,6 +16,8 @@ Shows which tokens of a text made a language model say what it says.
 
   tokimp explain "The capital of France is" --target " Paris"
   tokimp predict "The capital of France is"
+  tokimp evaluate result.json
+  tokimp compare "The capital of France is"
   tokimp export result.json picture.png
   tokimp serve
   tokimp deploy a-user/tokens
@@ -36,6 +39,16 @@ _PREDICT = """\
 examples:
   tokimp predict "The capital of France is" --model smollm2-135m --count 5
   tokimp predict "Paris is the [MASK] of France." --task masked-lm --json
+"""
+
+_EVALUATE = """\
+examples:
+  tokimp evaluate result.json
+  tokimp evaluate "A fine film." --task classification --method occlusion --metric deletion --metric soft_ns
+  tokimp evaluate result.json --check randomised --check repeated --check shifted
+  tokimp evaluate result.json --removal pad --randoms 40 --json
+
+Beside each number stands what 95 % of random scores on the same text would get.
 """
 
 _EXPORT = """\
@@ -82,6 +95,13 @@ def parser() -> argparse.ArgumentParser:
     predict = add("predict", help="what the model says, with probabilities", epilog=_PREDICT, **_SHAPE)
     _add_question(predict)
     predict.add_argument("--count", type=_positive, default=10, help="how many answers (default: 10)")
+    evaluate = add("evaluate", help="whether scores are better than chance", epilog=_EVALUATE, **_SHAPE)
+    _add_question(evaluate, "a saved .json file, or a text to explain; - reads either from standard input")
+    _add_asking(evaluate)
+    _add_evaluation(evaluate)
+    compare = add("compare", help="methods on one text, or prompts", epilog=comparing.EXAMPLES, **_SHAPE)
+    _add_question(compare, "the text, or with --prompts what has them; - reads it from standard input")
+    comparing.add_arguments(compare)
     export = add("export", help="turn a saved result or a link into any format", epilog=_EXPORT, **_SHAPE)
     export.add_argument("source", help="a .json file that was saved, - for standard input, or a link")
     export.add_argument("file", help=f"where to; its suffix says the format: {_FORMATS}")
@@ -105,8 +125,10 @@ def option(written: str) -> tuple[str, Value]:
     return name, read if isinstance(read, int | float | bool | None) else value
 
 
-def _add_question(command: argparse.ArgumentParser) -> None:
-    command.add_argument("text", help="the text, or - to read it from standard input")
+def _add_question(
+    command: argparse.ArgumentParser, text: str = "the text, or - to read it from standard input"
+) -> None:
+    command.add_argument("text", help=text)
     command.add_argument("--model", help="key of the catalogue, hub id, folder or .gguf file (default: the task's)")
     command.add_argument("--task", choices=TASKS, help="where the model does not tell (default: next-token)")
     command.add_argument("--mask", type=int, default=0, metavar="N", help="which mask of a fill-mask text, from 0")
@@ -114,6 +136,22 @@ def _add_question(command: argparse.ArgumentParser) -> None:
 
 
 def _add_method(command: argparse.ArgumentParser) -> None:
+    _add_asking(command)
+    command.add_argument("--save", action="append", default=[], metavar="FILE", help=f"{_FORMATS}; may be repeated")
+    _add_look(command)
+
+
+def _add_evaluation(command: argparse.ArgumentParser) -> None:
+    several: dict[str, Any] = {"action": "append", "default": []}
+    command.add_argument("--metric", metavar="KEY", **several, help="may be repeated (default: those of removal)")
+    checks = ("randomised", "repeated", "shifted")
+    command.add_argument("--check", choices=checks, **several, help="of sanity; may be repeated")
+    removals = ("auto", "mask", "pad", "delete", "replace")
+    command.add_argument("--removal", choices=removals, default="auto", help="how tokens are taken away")
+    command.add_argument("--randoms", type=_positive, help="random scores beside these (default: some seconds' worth)")
+
+
+def _add_asking(command: argparse.ArgumentParser) -> None:
     command.add_argument("--method", default="integrated_gradients", help="default: integrated_gradients")
     for name, about in (("target", "what is explained"), ("contrast", "what it is held against")):
         either = command.add_mutually_exclusive_group()
@@ -130,8 +168,6 @@ def _add_method(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--seed", type=int, default=0, help="for methods that draw at random (default: 0)")
     command.add_argument("--precision", choices=PRECISIONS, default="fp32", help="default: fp32")
-    command.add_argument("--save", action="append", default=[], metavar="FILE", help=f"{_FORMATS}; may be repeated")
-    _add_look(command)
 
 
 def _add_look(command: argparse.ArgumentParser) -> None:

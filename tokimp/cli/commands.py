@@ -22,21 +22,7 @@ from tokimp.views.files import Look, checked, save
 def explain(asked: Namespace) -> None:
     """Explains, saves what is to be saved, and prints colours, a table or JSON."""
     _check(asked, asked.save)
-    request = Request(
-        model=_model(asked),
-        revision="",
-        task=asked.task or "next-token",
-        text=_text(asked.text),
-        method=asked.method,
-        target=asked.target if asked.target_id is None else asked.target_id,
-        contrast=asked.contrast if asked.contrast_id is None else asked.contrast_id,
-        output=asked.output,
-        options=dict(asked.option),
-        seed=asked.seed,
-        mask=asked.mask,
-        precision=asked.precision,
-    )
-    explanation = explained(request, asked.task)
+    explanation = explained(request_of(asked, text_of(asked.text)), asked.task)
     for file in asked.save:
         save(explanation, file, _look(asked, explanation.request))
     if asked.json:
@@ -49,8 +35,8 @@ def predict(asked: Namespace) -> None:
     """Prints what the model says."""
     from tokimp import api
 
-    text = _text(asked.text)
-    model = api.load(_model(asked), task=asked.task)
+    text = text_of(asked.text)
+    model = api.load(model_of(asked), task=asked.task)
     prediction = api.predict(model, text, asked.mask, asked.count)
     if asked.json:
         told = {"candidates": [asdict(each) for each in prediction.candidates], "entropy": prediction.entropy}
@@ -64,9 +50,9 @@ def export(asked: Namespace) -> None:
     _check(asked, [asked.file])
     source = asked.source
     if source == "-":
-        explanation = _read(sys.stdin.read())
+        explanation = read(sys.stdin.read())
     elif os.path.isfile(source):
-        explanation = _read(Path(source).read_text(encoding="utf-8", errors="replace"))
+        explanation = read(Path(source).read_text(encoding="utf-8", errors="replace"))
     elif Path(source).suffix == ".json":
         raise InputError(f"There is no file {source}.", "Save one with: tokimp explain … --save result.json")
     else:
@@ -87,6 +73,20 @@ def serve(asked: Namespace) -> None:
     open_page(server_name=asked.host, server_port=asked.port)
 
 
+def evaluate(asked: Namespace) -> None:
+    """Says whether the scores are better than chance, and what sanity checks find."""
+    from tokimp.cli.evaluating import evaluate as judge
+
+    judge(asked)
+
+
+def compare(asked: Namespace) -> None:
+    """Sets methods or prompts side by side."""
+    from tokimp.cli.comparing import compare as set_side_by_side
+
+    set_side_by_side(asked)
+
+
 def deploy(asked: Namespace) -> None:
     """Says what would go up as a Space, or puts it up."""
     from tokimp.cli.deploy import deploy as put_up
@@ -97,10 +97,30 @@ def deploy(asked: Namespace) -> None:
 COMMANDS: dict[str, Callable[[Namespace], None]] = {
     "explain": explain,
     "predict": predict,
+    "evaluate": evaluate,
+    "compare": compare,
     "export": export,
     "serve": serve,
     "deploy": deploy,
 }
+
+
+def request_of(asked: Namespace, text: str) -> Request:
+    """What the arguments ask about a text."""
+    return Request(
+        model=model_of(asked),
+        revision="",
+        task=asked.task or "next-token",
+        text=text,
+        method=asked.method,
+        target=asked.target if asked.target_id is None else asked.target_id,
+        contrast=asked.contrast if asked.contrast_id is None else asked.contrast_id,
+        output=asked.output,
+        options=dict(asked.option),
+        seed=asked.seed,
+        mask=asked.mask,
+        precision=asked.precision,
+    )
 
 
 def explained(request: Request, task: Task | None) -> Explanation:
@@ -124,7 +144,7 @@ def explained(request: Request, task: Task | None) -> Explanation:
         return question.explain(request.method, options, request.seed, progress.report, progress.counter)
 
 
-def _model(asked: Namespace) -> str:
+def model_of(asked: Namespace) -> str:
     """The model asked for; else the one that the page starts the task with, or what stands in for it."""
     if asked.model:
         return str(asked.model)
@@ -134,11 +154,11 @@ def _model(asked: Namespace) -> str:
     return default_key(asked.task or "next-token", reachable())
 
 
-def _text(written: str) -> str:
+def text_of(written: str) -> str:
     return sys.stdin.read().removesuffix("\n") if written == "-" else written
 
 
-def _read(text: str) -> Explanation:
+def read(text: str) -> Explanation:
     try:
         return Explanation.from_json(text)
     except ValueError as error:

@@ -30,9 +30,9 @@ class MetricInfo:
     """Facts of a metric, from which its row, its axis and its tests follow.
 
     tells: one line on what the number says; definition: how it is computed; low, high: the ends of
-    its range; unit: "probability", "nats", or "" for a share; probe: what it is measured with
-    ("explaining": by its method, asked again);
-    usual: it is measured where nobody asks for certain metrics; needs: what a model must offer.
+    its range; higher_is_better: None where a value near 0 is; unit: "probability", "nats", or "" for
+    a share; probe: what it is measured with ("explaining": by its method, asked again); usual: it is
+    measured where nobody asks for certain metrics; needs: what a model must offer.
     """
 
     key: str
@@ -44,7 +44,7 @@ class MetricInfo:
     url: str
     low: float
     high: float
-    higher_is_better: bool
+    higher_is_better: bool | None
     unit: str
     cost: str
     probe: ProbeName

@@ -179,7 +179,7 @@ def default_randoms(model: TextModel, inputs: Encoded, setting: Setting | None =
     setting = setting or Setting()
     copies = 2 * len(sizes(setting.fractions, len(inputs.free)))
     length = len(inputs) / 2 if removal_of(model, setting.removal) == "delete" else len(inputs)
-    weights = sum(parameter.numel() for block in model.blocks for parameter in block.parameters())
+    weights = sum(parameter.numel() for parameter in model.network.parameters()) - model.embeddings.numel()
     pairs = int(OPERATIONS / max(2.0 * weights * length * copies, 1.0))
     return 2 * min(max(pairs, FEWEST), MOST)
 
