@@ -102,8 +102,10 @@ def test_sentences_hold_their_numbers() -> None:
         "Methods disagree most on “a” (rank 1 by attention, 5 by occlusion; spread 1.89) and “ b” (rank 1 by "
         "occlusion, 5 by attention; spread 1.89), of 5 tokens."
     )
-    assert consensus_sentence(made).startswith(
-        "All methods together give most to “ c” (28 %; 2 of 2 with signs say it pushes away)".replace("28 ", "28\u202f")
+    assert consensus_sentence(made) == (
+        "All methods together give most to “ b” (28\u202f%; 2 of 2 with signs say it pushes towards), “ c” "
+        "(28\u202f%; 2 of 2 with signs say it pushes away) and “ d” "
+        "(18\u202f%; 2 of 2 with signs say it pushes towards)."
     )
     inside = inside_sentence(made)
     assert "(attention)" in inside
