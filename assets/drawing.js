@@ -1,7 +1,7 @@
 /* Draws a tree of plain data (views/drawing.py): [tag, attributes, text or list of trees]. */
 function drawing(element, trigger, props, watch) {
   const root = element.querySelector(".tk-view");
-  const TAGS = ["div", "p", "span", "svg", "g", "rect", "circle", "path", "text", "title"];
+  const TAGS = ["div", "p", "span", "svg", "g", "rect", "circle", "path", "text", "title", "strong", "details", "summary"];
   const ATTRIBUTES = ["class", "width", "height", "viewBox", "preserveAspectRatio", "x", "y", "d", "cx", "cy", "r", "rx", "transform", "text-anchor", "dominant-baseline", "data-kind", "data-index", "role", "aria-label", "aria-hidden", "title"];
 
   function grow([tag, attributes, content], inside) {
@@ -17,7 +17,11 @@ function drawing(element, trigger, props, watch) {
 
   function render() {
     const value = props.value;
-    if (prepare(root, props, Boolean(value && value.tree))) root.replaceChildren(grow(value.tree, false));
+    if (!prepare(root, props, Boolean(value && value.tree))) return;
+    const folds = () => [...root.querySelectorAll("details")];
+    const unfolded = folds().map((fold) => fold.open);
+    root.replaceChildren(grow(value.tree, false));
+    folds().forEach((fold, place) => (fold.open = Boolean(unfolded[place]))); /* more comes while something is read */
   }
 
   root.addEventListener("click", (event) => {

@@ -93,6 +93,18 @@ class Reasons:
         except (KeyError, TypeError) as error:
             raise ValueError("These are no whole reasons.") from error
 
+    def to_html(self) -> str:
+        """One self-contained page, without script."""
+        from tokimp.views.why.table import reasons_page
+
+        return reasons_page(self)
+
+    def to_csv(self) -> str:
+        """A row for each number, with the sentence that rests on it."""
+        from tokimp.views.why.table import reasons_csv
+
+        return reasons_csv(self)
+
     def _repr_html_(self) -> str:
         from tokimp.views.why.drawer import reasons_fragment
 

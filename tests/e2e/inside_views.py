@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 
 from tokimp.types import Floats
-from tokimp.ui.components import page_css
+from tokimp.ui.components import page_css, page_head
 from tokimp.ui.inside.components import AttentionGrid, AttentionMap, TokenNetwork, inside_css
 from tokimp.views.inside.attention import grid_payload, map_payload
 from tokimp.views.inside.network import network_payload
@@ -62,7 +62,9 @@ def build() -> gr.Blocks:
 if __name__ == "__main__":
     gallery = build()
     css = page_css() + inside_css()
-    address = gallery.launch(prevent_thread_lock=True, css=css, ssr_mode=False, quiet=True, footer_links=[])[1]
+    address = gallery.launch(
+        prevent_thread_lock=True, head=page_head(), css=css, ssr_mode=False, quiet=True, footer_links=[]
+    )[1]
     sys.stdout.write(f"{address}\n")
     sys.stdout.flush()
     sys.stdin.read()

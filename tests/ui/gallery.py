@@ -11,7 +11,7 @@ import numpy as np
 
 from tests.views.examples import explain, hostile
 from tokimp.types import Candidate, Explanation, Prediction, Token
-from tokimp.ui.components import CandidateBars, Drawing, Heatmap, RankedTable, TokenView, page_css
+from tokimp.ui.components import CandidateBars, Drawing, Heatmap, RankedTable, TokenView, page_css, page_head
 from tokimp.views.charts import bars_payload
 from tokimp.views.heatmap import heatmap_payload
 from tokimp.views.history import history_payload
@@ -59,8 +59,7 @@ def build() -> gr.Blocks:
 
 if __name__ == "__main__":
     gallery = build()
-    address = gallery.launch(
-        prevent_thread_lock=True, css=page_css(), ssr_mode=False, quiet=True, footer_links=[], _frontend=False
-    )[1]
+    looks = {"head": page_head(), "css": page_css(), "footer_links": []}
+    address = gallery.launch(prevent_thread_lock=True, ssr_mode=False, quiet=True, _frontend=False, **looks)[1]
     print(address, flush=True)  # noqa: T201
     gallery.block_thread()

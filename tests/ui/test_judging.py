@@ -55,7 +55,7 @@ def test_what_is_known_is_kept_with_the_result(result: Result) -> None:
     assert desk.results.keep(result).trust == whole.trust
     again = Result.from_json(found.to_json())
     assert [score.value for score in again.trust] == pytest.approx([score.value for score in whole.trust], rel=1e-6)
-    assert desk.trust(result, _nothing).trust == whole.trust
+    assert judging.judged(desk, result, _nothing).trust == whole.trust
 
 
 def test_the_next_question_ends_it(result: Result) -> None:

@@ -6,7 +6,7 @@ import base64
 import json
 import zlib
 from abc import ABCMeta
-from functools import cache
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import gradio as gr
@@ -24,12 +24,22 @@ _TEMPLATE = '<div class="tk-root tk-view"></div>'
 
 def page_css() -> str:
     """All of the app's style, for `launch(css=…)`."""
-    return read_asset("explanation.css") + read_asset("charts.css") + read_asset("style.css")
+    return read_asset("explanation.css") + read_asset("charts.css") + read_asset("why.css") + read_asset("style.css")
 
 
-@cache
-def _scripts(*names: str) -> str:
-    return "".join(map(read_asset, ("draw.js", *names)))
+def page_head() -> str:
+    """The scripts of all views, for `launch(head=…)`: once a page, and not once a component."""
+    views = sorted(_drawn(View), key=lambda view: view.__name__)
+    scripts = [f"{view.__name__}(element, trigger, props, watch) {{\n{view.source()}}}" for view in views]
+    return f"<script>window.tokimpViews = {{{','.join(scripts)}}};</script>"
+
+
+def _drawn(view: type[View]) -> Iterator[type[View]]:
+    """All views that have a script."""
+    if hasattr(view, "script"):
+        yield view
+    for more in view.__subclasses__():
+        yield from _drawn(more)
 
 
 class _WithoutStub(ComponentMeta):
@@ -55,7 +65,7 @@ class View(gr.HTML, metaclass=_WithoutStub):
         super().__init__(
             value,
             html_template=_TEMPLATE,
-            js_on_load=_scripts(self.script, *self.more),
+            js_on_load=f"tokimpViews.{type(self).__name__}(element, trigger, props, watch);",
             apply_default_css=False,
             elem_classes=["tk-drawn", *([classes] if isinstance(classes, str) else classes)],
             empty=empty,
@@ -63,6 +73,11 @@ class View(gr.HTML, metaclass=_WithoutStub):
             **settings,
         )
         self.empty, self.state = empty, state
+
+    @classmethod
+    def source(cls) -> str:
+        """What draws it: a function's body, which gets `element`, `trigger`, `props` and `watch`."""
+        return "".join(map(read_asset, ("draw.js", cls.script, *cls.more)))
 
     def __getattr__(self, name: str) -> Any:
         """gr.HTML takes any name that its script quotes for an event, and searches the script each time it is asked."""

@@ -41,6 +41,7 @@ def displayed(result: Result) -> Changes:
         "contrast": gr.update(value=rather, visible=True),
         "mask": gr.update(value=controls.mask_choice(request.text, request.mask), visible=len(prediction.masks) > 1),
         "tokens": _ready(text_payload(result.explanation)),
+        "sinks": gr.update(value=False, visible=result.finished),
         "limits": _ready(sentences.limits(result)),
         "table": _ready(table_payload(result.explanation)),
         "heat": heat(result),
@@ -67,7 +68,7 @@ def drafted(result: Result | None) -> Changes:
 
 def emptied() -> Changes:
     """No result: each part says what will stand there."""
-    hidden = {name: gr.update(visible=False) for name in ("target", "contrast", "mask", "history_fold")}
+    hidden = {name: gr.update(visible=False) for name in ("target", "contrast", "mask", "history_fold", "sinks")}
     return {name: _ready(None) for name in DIMMED} | hidden | {"shown": None}
 
 

@@ -12,7 +12,7 @@ from tokimp.errors import Cancelled, LinkError, TokimpError
 from tokimp.models.tokens import MASK_SPELLINGS
 from tokimp.share import from_link
 from tokimp.types import OUTPUTS, PRECISIONS, Task, Value
-from tokimp.ui import controls, judging, revisions, sentences, sharing, work
+from tokimp.ui import controls, judging, revisions, sentences, sharing, whying, work
 from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes, dimmed, displayed, drafted, heat, undimmed
 from tokimp.ui.forms import Picked
@@ -57,7 +57,8 @@ def settled(asked: Asked, shown: Result | None, keep_picks: bool) -> Asked:
 def begin(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
     """What runs for this visitor here ends. The result at once where it was computed before, else a new turn."""
     judging.end(desk, visitor)
-    return at_once(desk, asked, visitor) or dimmed() | queued(desk, asked, visitor)
+    over = whying.cleared(desk, visitor)
+    return over | (at_once(desk, asked, visitor) or dimmed() | queued(desk, asked, visitor))
 
 
 def at_once(desk: Desk, asked: Asked, visitor: Visitor) -> Changes | None:

@@ -34,7 +34,7 @@ def run(desk: Desk, shown: Result, visitor: Visitor, ticket: Mapping[str, Any] |
     """Each number as it comes. Yields at least once."""
 
     def compute(report: work.Report[Result]) -> Result:
-        return desk.trust(shown, report, visitor.key)
+        return judged(desk, shown, report, visitor.key)
 
     def drawn(moment: work.Moment[Result], running: str) -> Changes:
         known = moment.value or shown
@@ -42,6 +42,20 @@ def run(desk: Desk, shown: Result, visitor: Visitor, ticket: Mapping[str, Any] |
         return changes | {"shown": known} if moment.done else changes
 
     return aside.run(desk, visitor, KIND, ticket, compute, drawn)
+
+
+def judged(desk: Desk, shown: Result, report: work.Report[Result], visitor: str = "") -> Result:
+    """The result with what metrics say of it, which is kept with it; reports what is known so far.
+
+    Raises:
+        As `Desk.answer`.
+    """
+    found = shown if shown.trust else desk.results.find(shown.explanation.request)
+    if found is not None and found.trust:
+        return found
+    with desk.at_the_model(report, visitor):
+        scores = trusting.judged(shown, report, desk.limits)
+    return desk.results.keep(shown.with_trust(scores))
 
 
 def _drawn(scores: Sequence[Score], running: str = "") -> Any:

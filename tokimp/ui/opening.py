@@ -11,23 +11,33 @@ from tokimp.errors import OptionError, TokimpError
 from tokimp.methods.base import METHODS, build, options_of
 from tokimp.models.catalog import CATALOG
 from tokimp.types import Request, Value
-from tokimp.ui import controls, display, handlers, sentences, work
+from tokimp.ui import controls, display, handlers, sentences, whying, work
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.display import Changes
 from tokimp.ui.examples import Start
 from tokimp.ui.state import asked_of
+from tokimp.ui.studies import why
 from tokimp.ui.visitors import Visitor
 
 
 def opened(arrival: Arrival, request: Request, start: Start, visitor: Visitor) -> Changes:
     """The tab of the link's task: its form filled, and its result at once if it was computed before."""
+    token = None
+    if request.view == why.KEY:
+        try:
+            request, token = why.explained_by(request)
+        except TokimpError as error:
+            return refused(error)
     filled = display.emptied() | form(request, start, arrival)
     try:
         check(request)
     except TokimpError as error:
         return filled | {"notice": sentences.failed(error)}
     asked = replace(asked_of(request), revision=request.revision or None)
-    return filled | (handlers.at_once(arrival.desk, asked, visitor) or handlers.queued(arrival.desk, asked, visitor))
+    found = handlers.at_once(arrival.desk, asked, visitor)
+    if found is None:
+        return filled | handlers.queued(arrival.desk, asked, visitor) | {"why_wanted": token}
+    return filled | found | whying.begin(arrival.desk, found["shown"], token, visitor)
 
 
 def refused(error: TokimpError) -> Changes:

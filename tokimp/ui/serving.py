@@ -14,7 +14,7 @@ from tokimp.models import cache, hub
 from tokimp.store import open_store
 from tokimp.ui import endpoints, web
 from tokimp.ui.arrival import Arrival
-from tokimp.ui.components import page_css
+from tokimp.ui.components import page_css, page_head
 from tokimp.ui.desk import Desk
 from tokimp.ui.front_door import FrontDoor
 from tokimp.ui.inside.components import inside_css
@@ -56,7 +56,12 @@ def theme() -> gr.themes.Base:
 def launch_settings() -> dict[str, Any]:
     return {
         "theme": theme(),
-        "css": page_css() + inside_css() + read_asset("page.css") + read_asset("inside_tab.css"),
+        "css": page_css()
+        + inside_css()
+        + read_asset("page.css")
+        + read_asset("inside_tab.css")
+        + read_asset("comparing_tab.css"),
+        "head": page_head(),
         "ssr_mode": False,
         "run_history": False,
         "enable_monitoring": False,

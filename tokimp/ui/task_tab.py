@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from tokimp.ui import compact_network, controls, display, masks, sentences
+from tokimp.ui import compact_network, controls, display, masks, sentences, sinking, whying
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import CandidateBars, Drawing, Heatmap, RankedTable, TokenView
 from tokimp.ui.examples import Start
@@ -42,6 +42,7 @@ class Parts:
     mask: Choice
     explained: Sentences
     tokens: TokenView
+    sinks: gr.Checkbox
     limits: Sentences
     table: RankedTable
     heat: Heatmap
@@ -49,6 +50,12 @@ class Parts:
     history_fold: gr.Accordion
     trust: Drawing
     judge: Ticket
+    why: Drawing
+    why_fold: gr.Accordion
+    why_share: Share
+    why_ticket: Ticket
+    why_token: gr.State
+    why_wanted: gr.State
     facts: Sentences
     share: Share
     file: Download
@@ -80,6 +87,9 @@ def task_tab(start: Start, arrival: Arrival, notice: Sentences) -> Parts:
         "ran": gr.State(0),
         "ticket": Ticket(None, elem_classes="tk-hidden"),
         "judge": Ticket(None, elem_classes="tk-hidden"),
+        "why_ticket": Ticket(None, elem_classes="tk-hidden"),
+        "why_token": gr.State(None),
+        "why_wanted": gr.State(None),
         "file": Download(None, elem_classes="tk-hidden"),
     }
     with gr.Row(elem_classes="tk-zones", equal_height=False):
@@ -148,8 +158,12 @@ def _why(first: dict[str, Any]) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "explained": Sentences(**first["explained"]),
         "tokens": TokenView(**first["tokens"], empty="The text will stand here, each token coloured by its score."),
+        "sinks": gr.Checkbox(label=sinking.LABEL, container=False, elem_classes="tk-sinks", **first["sinks"]),
         "limits": Sentences(**first["limits"]),
     }
+    with gr.Accordion("Why this token?", open=False, elem_classes="tk-fold") as parts["why_fold"]:
+        parts["why"] = Drawing(None, empty=whying.EMPTY)
+        parts["why_share"] = Share(None, empty="")
     with gr.Accordion("Can it be trusted?", open=True, elem_classes="tk-fold"):
         parts["trust"] = Drawing(**first["trust"], empty="Metrics will stand here, beside what random scores reach.")
     with gr.Accordion("Ranked tokens", open=False, elem_classes="tk-fold"):

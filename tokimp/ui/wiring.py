@@ -12,12 +12,13 @@ from tokimp.errors import LinkError
 from tokimp.models.device import gpu
 from tokimp.share import PARAMETER, from_link
 from tokimp.types import Task
-from tokimp.ui import compact_network, controls, display, examples, handlers, judging, masks, opening
+from tokimp.ui import compact_network, controls, display, examples, handlers, judging, masks, opening, sinking, whying
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes
 from tokimp.ui.examples import Start
 from tokimp.ui.fair_share import visitor_of as visitor_key_of
+from tokimp.ui.studies import why
 from tokimp.ui.task_tab import Parts
 from tokimp.ui.visitors import Visitor
 
@@ -58,7 +59,7 @@ def wire_load(demo: gr.Blocks, tabs: gr.Tabs, start: Start, parts: Parts, arriva
         except LinkError as error:
             linked = None
             changes = opening.refused(error) if is_first else {}
-        if linked is not None and not linked.view and linked.task == start.task:
+        if linked is not None and linked.view in ("", why.KEY) and linked.task == start.task:
             changes = opening.opened(arrival, linked, start, visitor_of(request, start.task))
             return by_part(parts, changes) | {tabs: gr.update(selected=start.task)}
         newer = arrival.result(start.task)
@@ -96,12 +97,34 @@ class _Tab:
             **MODEL_WORK,
             **EVENT,
         )
+        self._wire_why(ran)
+        seen = [parts.tokens, parts.limits, parts.status]
+        parts.sinks.input(
+            gpu(self._sinks),
+            [parts.sinks, parts.shown, parts.share],
+            seen,
+            show_progress_on=parts.file,
+            **MODEL_WORK,
+            **EVENT,
+        )
         grid = self._for_visitor(handlers.begin_grid)
         parts.heat_fold.expand(grid, [parts.shown, parts.share], self.every, **AT_ONCE, **EVENT)
         found = [parts.network, parts.status]
         drawn = gpu(self._for_visitor(compact_network.drawn))
         parts.network_fold.expand(drawn, [parts.shown, parts.share], found, **MODEL_WORK, **EVENT)
         parts.stop.click(self._stop, [parts.shown, parts.turn, parts.ran], self.every, **AT_ONCE, **EVENT)
+
+    def _wire_why(self, ran: Any) -> None:
+        """The drawer of a token; `ran` is the event after which a result stands there that a link may ask about."""
+        parts = self.parts
+        begun = [parts.why, parts.why_fold, parts.why_share, parts.why_ticket, parts.why_token, parts.why_wanted]
+        known = [parts.shown, parts.share]
+        parts.tokens.select(self._ask_why, known, begun, **AT_ONCE, **EVENT)
+        ran.then(self._why_wanted, [*known, parts.why_wanted], begun, **AT_ONCE, **EVENT)
+        asked, told = [parts.why_ticket, parts.why_token, *known], [parts.why, parts.why_share]
+        parts.why_ticket.submit(gpu(self._why), asked, told, show_progress_on=parts.file, **MODEL_WORK, **EVENT)
+        taken = [parts.file, parts.status]
+        parts.why_share.select(self._take_why, [parts.why_token, *known], taken, **AT_ONCE, **EVENT)
 
     def wire_questions(self) -> None:
         """Whatever asks a question: a button, a pick, a click on a candidate or on a word to mask."""
@@ -151,6 +174,34 @@ class _Tab:
         changes = iter([{}]) if drawn is None else judging.run(self.desk, drawn, self._visitor(request), ticket)
         for each in changes:
             yield self._by_part(each or {"trust": gr.skip()})
+
+    def _sinks(self, request: gr.Request, hidden: bool, *known: Any) -> dict[Any, Any]:
+        shown = handlers.at_hand(self.desk, *known)
+        return self._by_part(sinking.seen(self.desk, shown, bool(hidden), self._visitor(request)))
+
+    def _ask_why(self, request: gr.Request, event: gr.EventData, *values: Any) -> dict[Any, Any]:
+        return self._begin_why(request, handlers.at_hand(self.desk, *values), event.index)
+
+    def _why_wanted(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
+        """Of a link that asks about a token, once what it asks about stands there."""
+        *known, token = values
+        return self._begin_why(request, handlers.at_hand(self.desk, *known), token)
+
+    def _begin_why(self, request: gr.Request, shown: Any, token: Any) -> dict[Any, Any]:
+        return self._by_part(whying.begin(self.desk, shown, token, self._visitor(request)) | {"why_wanted": None})
+
+    def _why(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
+        ticket, token, *known = values
+        drawn = handlers.at_hand(self.desk, *known)
+        changes: Iterator[Changes] = iter([{}])
+        if drawn is not None and isinstance(token, int):
+            changes = whying.run(self.desk, drawn, token, self._visitor(request), ticket)
+        for each in changes:
+            yield self._by_part(each or {"why": gr.skip()})
+
+    def _take_why(self, event: gr.EventData, *values: Any) -> dict[Any, Any]:
+        token, *known = values
+        return self._by_part(whying.take_file(self.desk, handlers.at_hand(self.desk, *known), token, event.index))
 
     def _stop(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
         shown, begun, ran = values
