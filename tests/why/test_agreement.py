@@ -33,8 +33,10 @@ def rows(reason: Reason | None) -> dict[str, float]:
 @pytest.mark.parametrize(("token", "part"), [(1, 1.0), (2, 0.5), (3, 0.5), (4, 0.0)])
 def test_the_percentile_is_exact_and_ties_count_half(token: int, part: float) -> None:
     found = chance(case(toys.toy("additive"), FOUR, token, target="yes"))
+    assert found is not None
     assert found.numbers[0].value == pytest.approx(part)
     assert found.numbers[0].stderr is None
+    assert {1.0: "any other", 0.5: "50", 0.0: "no other"}[part] in found.sentence
 
 
 def test_what_others_change_is_told() -> None:

@@ -14,10 +14,9 @@ from tokimp.models.tokens import Ids
 from tokimp.reasons import Number, Reason
 from tokimp.types import Attribution, Floats, Value
 from tokimp.views.characters import quoted
-from tokimp.views.numbers import percent, show
+from tokimp.views.numbers import show
 from tokimp.why.case import Case
-from tokimp.why.removal import READ
-from tokimp.why.words import amount, away, left_out, name, parts, unit
+from tokimp.why.words import amount, away, left_out, name, others, parts, unit
 
 CHEAP = ("gradient_x_input", "attention_rollout", "attn_lrp")
 VALUE_ZEROED = 64
@@ -26,6 +25,8 @@ DRAWS = 5
 SEEDS = 3
 AFFORDED = 1000
 """Evaluations that repeating the method may take."""
+STANDS = 0.5
+"""A score stands that keeps its sign and varies by at most this part of itself."""
 STRONGEST = 5
 BEATEN = "tokens whose removal changes less"
 SHARE = "part of all scores"
@@ -45,41 +46,43 @@ def standing(scores: Floats, token: int, places: Ids) -> Standing:
     return Standing(1 + int((sizes > own).sum()), own / float(sizes.sum()) if sizes.sum() else 0.0)
 
 
-def chance(case: Case) -> Reason:
-    """The token's removal against that of any other single token: among how many |differences| it is larger.
+def chance(case: Case) -> Reason | None:
+    """The token's removal against that of any other single token: than how many |differences| it is larger.
+
+    None where the token cannot be taken away.
 
     Exact where all other tokens are taken away, else of a sample, with its standard error.
     Cost: one evaluation for each compared token.
     """
     if not case.removable(case.token):
-        return left_out("chance", READ)
-    others = {token: abs(drop) for token, drop in case.others.items()}
-    if not others:
+        return None
+    beside = {token: abs(drop) for token, drop in case.others.items()}
+    if not beside:
         return left_out("chance", "There is no other token to compare its removal with.")
-    sizes, own = np.array(list(others.values())), abs(case.drop(case.token))
+    sizes, own = np.array(list(beside.values())), abs(case.drop(case.token))
     part = float(((sizes < own) + 0.5 * (sizes == own)).mean())
     sampled = len(case.compared) < len(case.inputs.free)
-    error = float(np.sqrt(part * (1 - part) / len(others))) if sampled else None
+    error = float(np.sqrt(part * (1 - part) / len(beside))) if sampled else None
     rows = [
         Number(BEATEN, part, error, "share"),
         Number("change without it", own, None, unit(case)),
         Number("change without another token, mean", float(sizes.mean()), None, unit(case)),
     ]
-    strongest = sorted(others, key=lambda token: -others[token])[:STRONGEST]
+    strongest = sorted(beside, key=lambda token: -beside[token])[:STRONGEST]
     rows += [
         Number(
             f"change without {quoted(case.explanation.tokens[token].text)} (token {token})",
-            others[token],
+            beside[token],
             None,
             unit(case),
         )
         for token in strongest
     ]
-    who, drawn = name(case.explanation, case.token), " drawn at random" if sampled else ""
+    count = f"{len(sizes)}{' drawn at random' if sampled else ''}"
     change = (
-        f" away changes the value by {amount(case, own)} in size: more than {percent(part)} of the {len(others)} other "
+        f" away changes the value by {amount(case, own)} in size: more than {others(part)}, taken away one at a time"
     )
-    sentence = parts("Taking ", who, change, f"tokens{drawn} do, taken away one at a time.")
+    sentence = parts("Taking ", name(case.explanation, case.token), change, f" ({count}).")
     return Reason("chance", sentence, tuple(rows))
 
 
@@ -148,13 +151,13 @@ def methods(case: Case) -> Reason:
 def repeats(case: Case) -> Reason | None:
     """The score under the same method with other baselines or replacements, and with other seeds.
 
-    None where the method has neither. Cost: that of the explanation for each, at most `AFFORDED`
-    evaluations in all.
+    None where the method has neither, or never touches the token. Cost: that of the explanation for each,
+    at most `AFFORDED` evaluations in all.
     """
     request, scores = case.explanation.request, case.explanation.scores
     runs = list(_other_runs(case))
     afforded = AFFORDED // max(case.explanation.evaluations, 1)
-    if not runs:
+    if not runs or (case.inputs.fixed[case.token] and not scores[case.token]):
         return None
     if not afforded:
         each = f"{case.explanation.evaluations:,} evaluations"
@@ -174,7 +177,7 @@ def repeats(case: Case) -> Reason | None:
     rows += [Number(f"score with {title}", value, None, measure) for title, value in found.items()]
     rows.append(Number("standard deviation", float(values.std(ddof=1)), None, measure))
     low, high = float(values.min()), float(values.max())
-    stands = low * high > 0 and high - low <= abs(own)
+    stands = low * high > 0 and high - low <= STANDS * abs(own)
     verdict = "The score stands" if stands else "The score depends on the settings"
     what = f"under {len(found)} other settings of {METHODS[request.method].info.title} it lies between"
     return Reason(

@@ -8,7 +8,7 @@ from tokimp.why.agreement import BEATEN, SHARE
 from tokimp.why.case import Case
 from tokimp.why.removal import without_name
 from tokimp.why.sinks import Verdict, sort_of
-from tokimp.why.words import amount, answer, name, parts
+from tokimp.why.words import amount, answer, name, others, parts
 
 BEATS = 0.75
 """An effect is called real where it is larger than that of this part of the other tokens."""
@@ -46,7 +46,7 @@ def _sink(case: Case, verdict: Verdict) -> tuple[Part, ...]:
 def _by_effect(case: Case, reasons: Known, verdict: Verdict | None, beaten: float) -> tuple[Part, ...]:
     """Of a token that is no sink: how its removal stands among those of the others."""
     who = name(case.explanation, case.token)
-    more = f" changes the value more than that of {percent(beaten)} of the other tokens"
+    more = f" changes the value more than that of {others(beaten)}"
     if beaten >= BEATS:
         little = verdict is not None and verdict.attended and verdict.empty
         also = ", though the attention it gets carries little" if little else ""
@@ -54,8 +54,8 @@ def _by_effect(case: Case, reasons: Known, verdict: Verdict | None, beaten: floa
     share = _number(reasons, "token", SHARE)
     if share is not None and share.value * len(case.inputs.free) > 1:
         got = " got more than an even part of the scores, but its removal"
-        return parts(("Unclear: ", "strong"), who, got, more, " only.")
-    return parts(("A small effect: ", "strong"), "the removal of ", who, more, " only.")
+        return parts(("Unclear: ", "strong"), who, got, more, " only" if beaten else "", ".")
+    return parts(("A small effect: ", "strong"), "the removal of ", who, more, " only" if beaten else "", ".")
 
 
 def _fall(case: Case, reasons: Known) -> str:

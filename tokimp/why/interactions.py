@@ -112,8 +112,8 @@ def _told(case: Case, other: int, difference: float, refined: tuple[float, float
     if abs(difference) <= NOTHING * max(abs(case.whole), 1.0):
         return parts(who, " works alone: its effect is the same whichever other token is taken away.")
     index, error = refined
-    way = "towards" if difference > 0 else "away from"
+    more = "more" if difference > 0 else "less"
     mean = show(index) if error is None else show(index, error)
-    sentence = f": together they push {show(abs(difference))} {unit(case)} more {way} the answer than each adds alone"
-    over = f" (whatever else is there, {mean} on average)."
+    sentence = f": together they push {show(abs(difference))} {unit(case)} {more} towards the answer than the sum of "
+    over = f"what each adds alone (whatever else is there, {mean} on average)."
     return parts("It works together with ", partner, " most", sentence, over)

@@ -94,7 +94,8 @@ def sink_or_effect(case: Case) -> tuple[Reason, Verdict | None]:
         sentences.append(sentence)
         numbers += more
     notes = (
-        f"Called a sink where attention is {show(THRESHOLDS.attention)} times the even share, carries at most "
+        f"Called a sink where attention is at least {show(THRESHOLDS.attention)} times the even share (or half of the "
+        f"way from there to all), carries at most "
         f"{percent(THRESHOLDS.worth)} of what it would from an ordinary token, and removal changes no more than that "
         f"of another token does on average.",
     )

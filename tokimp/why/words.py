@@ -66,6 +66,13 @@ def amount(case: Case, value: float) -> str:
     return f"{show(value)} {unit(case)}"
 
 
+def others(part: float) -> str:
+    """That part of the other tokens, as what something is more than."""
+    if part in (0.0, 1.0):
+        return "any other token" if part else "no other token"
+    return f"{percent(part)} of the other tokens"
+
+
 def left_out(kind: str, sentence: str) -> Reason:
     """In place of numbers why there are none."""
     return Reason(kind, parts(sentence))
