@@ -22,10 +22,14 @@ FILE_LINES = 300
 FUNCTION_LINES = 60
 PARAMETERS = 7
 MANY_PARAMETERS = {
+    ("tokimp/compare/methods.py", "compare"): "the frozen public signature",
+    ("tokimp/compare/prompts.py", "compare_prompts"): "the frozen public signature",
     ("tokimp/api.py", "explain"): "the frozen public signature: each is one word of the question",
     ("tokimp/evaluation.py", "evaluate"): "the frozen public signature",
     ("tokimp/ui/endpoints.py", "explain"): "the same over HTTP, where every argument is documented by itself",
     ("tokimp/ui/endpoints.py", "inspect"): "as explain",
+    ("tokimp/ui/comparing/endpoints.py", "compare"): "as explain",
+    ("tokimp/ui/comparing/endpoints.py", "evaluate"): "as explain",
 }
 
 NOUNS = {
