@@ -12,11 +12,13 @@ from sklearn.decomposition import PCA
 import tokimp
 from tests import models
 from tests.models import TEXTS
+from tokimp.errors import OptionError
 from tokimp.internals.inspecting import Internals
 from tokimp.internals.looks import attention as attention_look
 from tokimp.internals.looks.seeing import look, see
 from tokimp.internals.looks.seen import LISTED, Seen
 from tokimp.models.text_model import TextModel
+from tokimp.share import from_link, to_code
 
 LONG = "the film was not good and the girl was little " * 2
 
@@ -107,6 +109,29 @@ def test_agreement_is_scipy_s_and_scores_are_the_method_s(llama: TextModel) -> N
     assert found.facts["pearson"] == pytest.approx(pearsonr(*pair).statistic, abs=1e-6)
     assert found.facts["spearman"] == pytest.approx(spearmanr(*pair).statistic, abs=1e-6)
     assert found.facts["n"] == sum(typed)
+
+
+def test_agreement_takes_a_method_with_its_options_and_a_target(llama: TextModel) -> None:
+    asked = {"method": "integrated_gradients", "setting": "steps=8, baseline = Pad"}
+    found = look(llama, LONG, "inside_outside", target=5, **asked)
+    wanted = tokimp.explain(llama, LONG, "integrated_gradients", target=5, steps=8, baseline="pad")
+    np.testing.assert_allclose(found["scores"], wanted.scores, rtol=1e-4, atol=1e-6)
+    assert found.facts["settings"] == {"steps": 8, "baseline": "pad"}
+    assert from_link(to_code(found.request)) == found.request
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("steps", "There is no setting steps"),
+        ("steps=many", "steps = 'many' will not do"),
+        ("step=3", "Did you mean 'steps'"),
+        ("steps=10000000", "will not do"),
+    ],
+)
+def test_settings_that_will_not_do_are_told(llama: TextModel, setting: str, said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        look(llama, LONG, "inside_outside", method="integrated_gradients", setting=setting)
 
 
 def test_a_masked_word_of_several_tokens_is_read_on_the_longer_text() -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from tokimp.errors import OptionError
 from tokimp.internals.agreement import agreement
 from tokimp.internals.attention_maps import Measure
 from tokimp.internals.inspecting import Internals
@@ -23,12 +24,14 @@ from tokimp.internals.looks.base import (
 )
 from tokimp.internals.network import Influence, TokenNetwork, token_network
 from tokimp.methods import METHODS
+from tokimp.methods.base import Option, checked_options, option, options_of
 from tokimp.methods.base import build as build_method
 from tokimp.methods.base import check_available as check_method
-from tokimp.methods.base import option
-from tokimp.types import Floats, Target
+from tokimp.types import Floats, Target, Value
 
 MEASURES = ("weights", "norms", "rollout", "value_zeroing")
+LONGEST = 200
+"""Characters of a method's options, which travel in links as one option of the look."""
 
 
 @register
@@ -48,8 +51,11 @@ class AgreementLook:
     method: str = option(
         "gradient_x_input",
         "Attribution",
-        "How scores are found, by the method’s usual options.",
+        "How scores are found.",
         choices=tuple(METHODS),
+    )
+    setting: str = option(
+        "", "Its options", "As steps=64, baseline=mask; empty is the method’s usual ones.", kind=str, high=LONGEST
     )
     measure: str = option(
         "weights",
@@ -70,18 +76,19 @@ class AgreementLook:
         watch(0.0)
         checked_layer(self.layer, len(aim.inside.model.blocks) + 1)
         longer, target = aim.target()
-        method = METHODS[self.method]
+        method, settings = METHODS[self.method], settings_of(self.setting, self.method)
         check_method(longer.model, self.method)
         attention = self._attention(aim, longer, target)
         seed = aim.request.seed
 
         def attribute() -> Floats:
-            built = build_method(self.method, {}, seed)
+            built = build_method(self.method, settings, seed)
             return built.attribute(longer.model, longer.inputs, target, watch).scores
 
-        name = f"{self.method} of {target} by {seed}"
+        name = f"{self.method} with {settings} of {target} by {seed}"
         scores = longer.kept(name, attribute)
         facts = {"target": target.label, "signed": method.info.signed, "method": method.info.title}
+        facts["settings"] = settings
         facts |= {"output": target.output, "position": target.position}
         typed = np.array([not token.special for token in longer.tokens])
         found = agreement(np.abs(scores), attention, typed)
@@ -103,3 +110,33 @@ class AgreementLook:
 
         direct: Floats = inside.kept(f"network by {influence}", network).direct[target.position]
         return direct
+
+
+def settings_of(written: str, method: str) -> dict[str, Value]:
+    """A method's options out of "name=value, name=value", each as the method declares it.
+
+    Raises:
+        OptionError: it is written otherwise, the method has no such option, or not with this value.
+    """
+    declared = {each.name: each for each in options_of(METHODS[method])}
+    found: dict[str, Value] = {}
+    for part in filter(None, (part.strip() for part in written.split(","))):
+        name, equals, value = (each.strip() for each in part.partition("="))
+        if not equals:
+            known = ", ".join(declared) or "none"
+            raise OptionError(
+                f"There is no setting {written}.", f"Write name=value; the method’s options are: {known}."
+            )
+        found[name] = _typed(value, declared[name]) if name in declared else value
+    return checked_options(method, METHODS[method], found)
+
+
+def _typed(value: str, declared: Option) -> Value:
+    """The choice that is written so, else a number where the option takes one."""
+    for choice in declared.choices:
+        if str(choice).lower() == value.lower():
+            return choice
+    try:
+        return value if declared.kind in (None, str) else declared.kind(value)
+    except ValueError:
+        return value

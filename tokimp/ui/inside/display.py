@@ -33,7 +33,7 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "state_way": ("token",),
     "state_similarity": ("layer", "token"),
     "network_paths": ("influence", "way", "first"),
-    "agreement_chart": ("method", "measure", "layer", "head"),
+    "agreement_chart": ("method", "setting", "measure", "layer", "head"),
 }
 """On which options it depends what a part shows, those among them that are pointed at: the rest is not sent again.
 What is only marked, the page marks by itself."""
