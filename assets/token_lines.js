@@ -31,10 +31,9 @@ function tokenLines(element, trigger, props, watch) {
   }
 
   function row(line, index) {
-    const box = make("div", line.method ? "tk-token-line" : "tk-token-line tk-together");
-    const name = make("div", "tk-line-name");
+    const name = make("div", "tk-compared-by");
     const text = make("div", "tk-text");
-    name.append(make("b", "", line.name), make("small", "", line.cost));
+    name.append(make("b", "", line.name), " ", make("small", "", line.cost));
     text.setAttribute("dir", "auto");
     text.setAttribute("role", "group");
     text.setAttribute("aria-label", `${line.name}: arrow keys move from token to token`);
@@ -43,8 +42,7 @@ function tokenLines(element, trigger, props, watch) {
     line.items.forEach((item, place) => text.append(item.gap + lead(item), spans[place]));
     text.append(line.tail || "");
     rove(spans, 0);
-    box.append(name, text);
-    return { box, name, spans };
+    return { name, text, spans };
   }
 
   function named({ name }, line) {
@@ -63,7 +61,9 @@ function tokenLines(element, trigger, props, watch) {
       drawn = now;
       hide();
       rows = value.lines.map(row);
-      root.replaceChildren(...rows.map(({ box }) => box), tip);
+      const grid = make("div", "tk-compared");
+      grid.append(...rows.flatMap(({ name, text }) => [name, text]));
+      root.replaceChildren(grid, tip);
     }
     value.lines.forEach((line, index) => {
       named(rows[index], line);

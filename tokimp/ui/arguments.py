@@ -16,6 +16,8 @@ from tokimp.types import OUTPUTS, PRECISIONS, TASKS, Task
 from tokimp.ui import controls, revisions, work
 from tokimp.ui.results import key_of
 from tokimp.ui.state import Asked
+from tokimp.ui.studies import compare
+from tokimp.ui.studies.asking import BETWEEN, joined, methods_in
 
 MOST_CANDIDATES = 100
 
@@ -23,11 +25,17 @@ Arguments = Mapping[str, Any]
 
 
 def asked_with(given: Arguments) -> Asked:
-    """The question that these arguments put; what is left out is as on the page. Only explanations have a method."""
+    """The question that these arguments put; what is left out is as on the page.
+
+    Only explanations have a method; several methods are compared.
+    """
     task = _task_of(given)
     model = given["model"] or default_key(task, hub.reachable())
     kept = {name: value for name, value in given.items() if name in Asked.__dataclass_fields__}
     settled = {"task": task, "model": model, "options": dict(given.get("options") or {})}
+    if "methods" in given:
+        named = {"methods": joined(given["methods"])} if given["methods"] is not None else {}
+        settled |= {"view": compare.KEY, "options": {**named, "evaluate": given["evaluate"]}}
     return Asked(**({"method": ""} | kept | settled))
 
 
@@ -111,6 +119,19 @@ def _view(value: Any, _given: Arguments) -> None:
     LOOKS[value]
 
 
+def _methods(value: Any, _given: Arguments) -> None:
+    if value is None:
+        return
+    if not isinstance(value, list) or not all(isinstance(name, str) and BETWEEN not in name for name in value):
+        raise OptionError("The methods are no list of names.")
+    methods_in(joined(value))
+
+
+def _switch(value: Any, _given: Arguments) -> None:
+    if not isinstance(value, bool):
+        raise OptionError("This is neither true nor false.")
+
+
 def _number(low: int, high: int) -> Callable[[Any, Arguments], None]:
     def check(value: Any, _given: Arguments) -> None:
         if not _whole(value) or not low <= value <= high:
@@ -139,6 +160,7 @@ CHECKS: dict[str, Callable[[Any, Arguments], None]] = {
     "task": _task,
     "method": _method,
     "view": _view,
+    "methods": _methods,
     "target": _word,
     "contrast": _word,
     "output": _among(OUTPUTS),
@@ -147,4 +169,5 @@ CHECKS: dict[str, Callable[[Any, Arguments], None]] = {
     "precision": _among(PRECISIONS),
     "options": _options,
     "count": _number(1, MOST_CANDIDATES),
+    "evaluate": _switch,
 }

@@ -1,4 +1,4 @@
-"""What programs may ask: the HTTP API and the MCP server, with exactly `explain`, `predict` and `inspect`."""
+"""What programs may ask: the HTTP API and the MCP server, with exactly the endpoints of `register`."""
 
 from __future__ import annotations
 
@@ -12,24 +12,21 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from tokimp.errors import LinkError, TokimpError
 from tokimp.internals.looks.seen import Seen
 from tokimp.models.device import gpu
-from tokimp.types import Output, Precision, Prediction, Request, Task
-from tokimp.ui import arguments, work
+from tokimp.types import Output, Precision, Prediction, Task
+from tokimp.ui import arguments
+from tokimp.ui.answering import Json, link_to, streamed
+from tokimp.ui.comparing.endpoints import compare, evaluate
 from tokimp.ui.desk import Desk
 from tokimp.ui.fair_share import visitor_of
 from tokimp.ui.state import Asked, Result
 from tokimp.ui.trouble import report_without_words
-from tokimp.ui.web import addresses
-
-# The names and the meaning of arguments and of what comes back are part of the public API.
-Json = dict[str, Any]
 
 
 def register(desk: Desk) -> None:
     """Adds the endpoints to the page; to be called while it is being laid out."""
-    for endpoint in (_explain(desk), _predict(desk), _inspect(desk)):
+    for endpoint in (_explain(desk), _predict(desk), _inspect(desk), compare(desk), evaluate(desk)):
         _add(endpoint)
 
 
@@ -79,7 +76,7 @@ def _explain(desk: Desk) -> Callable[..., Iterator[Json]]:
         """
         given = {name: value for name, value in locals().items() if name in arguments.CHECKS}
         asked, visitor = arguments.asked_with(given), visitor_of(request)
-        for result in _streamed(lambda report: desk.answer(asked, report, "api", visitor)):
+        for result in streamed(lambda report: desk.answer(asked, report, "api", visitor)):
             yield result if isinstance(result, dict) else _explained(result, request)
 
     return explain
@@ -108,7 +105,7 @@ def _predict(desk: Desk) -> Callable[..., Iterator[Json]]:
         """
         given = {name: value for name, value in locals().items() if name in arguments.CHECKS}
         asked, visitor = arguments.asked_with(given), visitor_of(request)
-        for answer in _streamed(lambda report: desk.predict(asked, count, report, visitor)):
+        for answer in streamed(lambda report: desk.predict(asked, count, report, visitor)):
             yield answer if isinstance(answer, dict) else _predicted(answer, asked)
 
     return predict
@@ -150,7 +147,7 @@ def _inspect(desk: Desk) -> Callable[..., Iterator[Json]]:
         """
         given = {name: value for name, value in locals().items() if name in arguments.CHECKS}
         asked, visitor = arguments.asked_with(given), visitor_of(request)
-        for seen in _streamed(lambda report: desk.look(asked, report, "api", visitor)):
+        for seen in streamed(lambda report: desk.look(asked, report, "api", visitor)):
             yield seen if isinstance(seen, dict) else _seen(seen, request)
 
     return inspect
@@ -173,37 +170,14 @@ def _add(endpoint: Callable[..., Any]) -> None:
     Context.root_block.fns[added["id"]].validator = validate
 
 
-def _streamed(answer: Callable[[work.Report[Any]], Any]) -> Iterator[Any]:
-    """Says as a dictionary how far the work is, a few times a second, and gives the answer last.
-
-    A generator is what Gradio closes once the caller has gone, which ends the work within one batch.
-    """
-    try:
-        for moment in work.watched(answer, lambda: True):
-            yield moment.value if moment.done else {"fraction": moment.fraction, "evaluations": moment.evaluations}
-    except TokimpError as error:
-        raise gr.Error(str(error), print_exception=False) from None
-    except Exception as error:
-        report_without_words(error)
-        raise gr.Error("Something went wrong here.", print_exception=False) from None
-
-
 def _explained(result: Result, request: gr.Request) -> Json:
     whole: Json = json.loads(result.explanation.to_json())
-    return whole | {"link": _link(result.explanation.request, request), "finished": result.finished}
+    return whole | {"link": link_to(result.explanation.request, request), "finished": result.finished}
 
 
 def _seen(seen: Seen, request: gr.Request) -> Json:
     whole: Json = json.loads(seen.to_json())
-    return whole | {"link": _link(seen.request, request)}
-
-
-def _link(asked: Request, request: gr.Request) -> str | None:
-    """Where the page shows the same; None where it fits into no link."""
-    try:
-        return asked.link(addresses.origin(request.request))
-    except LinkError:
-        return None
+    return whole | {"link": link_to(seen.request, request)}
 
 
 def _predicted(answer: Prediction, asked: Asked) -> Json:

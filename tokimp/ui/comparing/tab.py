@@ -37,7 +37,7 @@ def comparing_tab(kind: Kind, arrival: Arrival) -> Tab:
         with gr.Column(scale=4, min_width=280, elem_classes="tk-ask"):
             asked, chips, compare = _ask(kind, arrival)
             parts |= asked
-        with gr.Column(scale=8, min_width=280, elem_classes="tk-compared"):
+        with gr.Column(scale=8, min_width=280, elem_classes="tk-comparison"):
             parts["told"] = Sentences(sentences.told(), live=True)
             for section in sections(kind.key):
                 parts |= _section(section)

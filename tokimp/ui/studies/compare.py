@@ -16,6 +16,7 @@ from tokimp.types import Request
 from tokimp.ui import work
 from tokimp.ui.studies.asking import declared, joined, methods_in
 from tokimp.ui.studies.base import STUDIES, Studied
+from tokimp.ui.trusting import CHOSEN
 from tokimp.views.compare.page import methods_body, methods_title
 from tokimp.watch import Watch
 
@@ -58,7 +59,7 @@ class CompareMethods:
             request.mask,
             limit=work.MOST_TOKENS[model.task],
         )
-        wanted = Methods(methods_in(options.methods), seed=request.seed, evaluate=options.evaluate)
+        wanted = Methods(methods_in(options.methods), seed=request.seed, evaluate=options.evaluate, metrics=CHOSEN)
         return comparing(question, wanted, watch, watch)
 
     def heading(self, studied: Studied) -> str:

@@ -13,6 +13,7 @@ from tokimp.share import PARAMETER, from_link
 from tokimp.ui.desk import Desk
 from tokimp.ui.inside import statics
 from tokimp.ui.state import Result, asked_of
+from tokimp.ui.studies import STUDIES
 from tokimp.ui.trouble import report_without_words
 from tokimp.ui.visitors import visitor_key
 from tokimp.ui.web import addresses, answers
@@ -35,7 +36,7 @@ def embed(desk: Desk, request: Request) -> Response:
         asked = from_link(code)
         frame = _frame(request, code, look)
         if asked.view:
-            return _view(desk, asked, request, frame)
+            return (_study if asked.view in STUDIES else _view)(desk, asked, request, frame)
         result = _wanted(desk, asked, look, request)
         if result is None:
             return _waiting(frame)
@@ -63,6 +64,20 @@ def _view(desk: Desk, asked: types.Request, request: Request, frame: Frame) -> R
     if seen.request.revision != asked.revision:
         frame = replace(frame, notes=(ANOTHER,))
     return answers.page(figures_embed(statics.title(seen), statics.body(seen), frame))
+
+
+def _study(desk: Desk, asked: types.Request, request: Request, frame: Frame) -> Response:
+    """What came of a study, as far as it came."""
+    if request.method == "HEAD":
+        studied = desk.studied(replace(asked_of(asked), revision=None))
+    else:
+        studied = desk.wanted_study(asked, visitor_key(request))
+    if studied is None:
+        return _waiting(frame)
+    study = STUDIES[asked.view]
+    notes = [ANOTHER] if studied.request.revision != asked.revision else []
+    notes += [] if studied.finished else [f"Unfinished: {studied.stopped}"]
+    return answers.page(figures_embed(study.heading(studied), study.body(studied), replace(frame, notes=tuple(notes))))
 
 
 def _wanted(desk: Desk, asked: types.Request, look: Look, request: Request) -> Result | None:

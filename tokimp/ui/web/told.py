@@ -8,6 +8,8 @@ from tokimp.internals.looks import LOOKS
 from tokimp.types import Explanation, Request
 from tokimp.ui.desk import Desk
 from tokimp.ui.state import Result, asked_of
+from tokimp.ui.studies import STUDIES
+from tokimp.ui.studies.base import one_line
 from tokimp.views.characters import drawable, quoted
 from tokimp.views.numbers import show
 from tokimp.views.page import brief, question
@@ -26,6 +28,8 @@ def title_of(request: Request, explanation: Explanation | None = None) -> str:
     """Why “ girl” rather than “ boy”? Of a question that left the target to the model: What made the model say that?"""
     if explanation is not None:
         return _cut(question(explanation), LONGEST_TITLE)
+    if request.view in STUDIES:
+        return f"{STUDIES[request.view].title}: {one_line(request.text)}"
     if request.view:
         return f"{_seen(request)}: what happens inside the model"
     if request.target is None:
@@ -37,6 +41,8 @@ def title_of(request: Request, explanation: Explanation | None = None) -> str:
 def description_of(request: Request, explanation: Explanation | None = None) -> str:
     """The text that was read, and what counted most in it."""
     text = _cut(" ".join(drawable(request.text).split()), LONGEST_TEXT)
+    if explanation is None and request.view in STUDIES:
+        return f"“{text}”: {STUDIES[request.view].title.lower()} on {_cut(drawable(request.model), LONGEST_TITLE)}."
     if explanation is None and request.view:
         return f"“{text}”: {_seen(request).lower()} of {_cut(drawable(request.model), LONGEST_TITLE)}."
     if explanation is None:
