@@ -89,6 +89,8 @@ def test_a_link_opens_the_same_view(open_page: Open, address: str) -> None:
     seen = Seen.from_json(saved(again, "JSON").decode())
     assert seen.request == tokimp.Request.from_link(code)
     assert saved(again, "PNG").startswith(b"\x89PNG")
+    part(again, "share").get_by_label("pictures of").select_option("how alike")
+    assert "How alike two tokens are" in saved(again, "SVG").decode()
     assert b"<script" not in saved(again, "HTML")
     assert sideways(again) <= 0
 
@@ -104,6 +106,15 @@ def test_a_classifier_says_what_it_cannot_show_and_text_stays_text(open_page: Op
     expect(page.locator(".tk-view-logit_lens")).to_contain_text("A classifier has no words to say at each layer.")
     fold(page, "layers").click()
     drawn(page, "layers")
+    assert sideways(page) <= 0
+
+
+def test_the_network_under_a_result_is_drawn_once_its_fold_is_opened(open_page: Open) -> None:
+    page = open_page(width=390)
+    shown = part(page, "network")
+    page.get_by_role("button", name="Token network").locator("visible=true").click()
+    expect(shown.locator("svg text", has_text="output").first).to_be_visible()
+    assert shown.locator("circle").count() > 2
     assert sideways(page) <= 0
 
 
