@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tokimp.models.catalog import default_key
-from tokimp.ui import examples, work
+from tokimp.ui import examples, trusting, work
+from tokimp.ui.limits import Limits
 from tokimp.ui.state import Asked
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "first"
@@ -19,6 +20,7 @@ def main() -> None:
         asked = Asked(start.task, model, start.examples[0].text, start.method)
         result = work.answer(asked, report=lambda _: None)
         result = result.with_grid(work.grid(asked, report=lambda _: None))
+        result = result.with_trust(trusting.judged(result, lambda _: None, Limits()))
         (FOLDER / f"{start.task}.json").write_text(result.to_json(), encoding="utf-8")
         best = result.prediction.candidates[0]
         print(f"{start.task}: {model} says {best.label!r}, {best.prob:.3f}; {result.explanation.seconds:.2f} s")
