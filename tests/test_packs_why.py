@@ -34,6 +34,17 @@ def test_a_decoders_first_word_soaks_up_attention_that_carries_little() -> None:
     assert sinks.share > 0.5
 
 
+def test_a_first_word_whose_removal_moves_the_place_is_told_by_others_in_its_place() -> None:
+    model = tokimp.load("smollm2-135m")
+    explanation = tokimp.explain(model, "To be or not to be, that is the", "attention")
+    found = next(each for each in reasons(model, explanation, 0) if each.reasons[-1].kind == "sink")
+    sink = rows(found["sink"])
+    assert found.sink is True
+    assert "with another token in its place the value changes by" in found.sentence
+    typical = sink["change without another token, mean"]
+    assert sink["change with another token in its place, mean"] < typical < sink["change of the value without it"]
+
+
 def test_a_telling_word_is_no_sink() -> None:
     model = tokimp.load("smollm2-135m")
     explanation = tokimp.explain(model, "The capital of France is", "gradient_x_input")

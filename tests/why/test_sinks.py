@@ -15,7 +15,9 @@ from tokimp.internals.attention_maps import attention_map, every_map
 from tokimp.reasons import Reason
 from tokimp.types import Task
 from tokimp.watch import Watch
+from tokimp.why.case import case_of
 from tokimp.why.flow import flow_of
+from tokimp.why.sinks import Verdict, verdict
 
 
 def number(reason: Reason, name: str) -> float:
@@ -68,6 +70,23 @@ def test_a_decoders_first_token_is_told_from_what_comes_first_without_it() -> No
     taken = flow_of(model, rest, len(rest) - 1, Watch()).received[0]
     assert number(sink, "attention that the next token receives as the first") == pytest.approx(taken, abs=1e-6)
     assert "Without it “ film” comes first" in sink.sentence
+
+
+def test_a_first_token_counts_by_others_in_its_place_where_its_removal_moves_the_place() -> None:
+    """A sink by where it stands, whatever stands there: without it the text changes, with another it does not."""
+    found = Verdict(0.6, 0.2, attended=True, empty=True, weak=True, effect=2.0, replaced=0.5, typical=1.0)
+    assert found.sink is True
+    model = planted("valve")
+    case = case_of(model, tokimp.explain(model, TEXT, "attention"), 0, Watch())
+    flow = flow_of(model, case.inputs, case.question.target.position, Watch())
+    told = verdict(case, flow)
+    copies = [case.instead(id_) for id_ in case.alternatives[0]]
+    assert told.replaced == pytest.approx(np.abs(case.values(copies) - case.whole).mean())
+    assert told.effect is not None
+    assert told.typical is not None
+    assert told.weak is (min(told.effect, told.replaced) <= told.typical)
+    behind = verdict(case_of(model, case.explanation, 2, Watch()), flow)
+    assert behind.replaced is None
 
 
 def test_the_view_without_sinks_says_what_it_hides() -> None:

@@ -39,7 +39,9 @@ def _sink(case: Case, verdict: Verdict) -> tuple[Part, ...]:
     got = (
         f" receives {percent(verdict.received)} of the attention, which carries as much as {percent(verdict.carried)} "
     )
-    change = f"would elsewhere, and without it the value changes by {amount(case, verdict.effect)}, without another "
+    least = verdict.effect if verdict.replaced is None else min(verdict.effect, verdict.replaced)
+    how = "without it" if least == verdict.effect else "with another token in its place"
+    change = f"would elsewhere, and {how} the value changes by {amount(case, least)}, without another "
     return parts(*start, got, change, f"token by {amount(case, verdict.typical)} on average.")
 
 

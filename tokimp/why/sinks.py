@@ -27,7 +27,8 @@ class Thresholds:
 
     attention: it receives this many times the even share (or lies half of the way from there to everything);
     worth: what its attention carries, by what it would carry from an ordinary token, is at most this;
-    effect: its removal changes the value at most this many times as much as that of another token does on average.
+    effect: its removal changes the value at most this many times as much as that of another token does on average;
+    of a decoder's first token, without which another comes first, also where only other tokens in its place do so.
     """
 
     attention: float = 2.0
@@ -40,9 +41,10 @@ THRESHOLDS = Thresholds()
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found of a token; `effect` and `typical` are |differences| in the unit of the target.
+    """What was found of a token; received and carried as in `Flow`.
 
-    received and carried as in `Flow`, of the token alone.
+    |differences| in the unit of the target: effect without it, replaced with others in its place (the mean;
+    only of a decoder's first token), typical without another token (the mean).
     attended, empty and weak answer the three questions of `Thresholds`; None: the effect cannot be measured.
     """
 
@@ -52,6 +54,7 @@ class Verdict:
     empty: bool
     weak: bool | None
     effect: float | None
+    replaced: float | None
     typical: float | None
 
     @property
@@ -64,10 +67,12 @@ def verdict(case: Case, flow: Flow) -> Verdict:
     """Whether the case's token is a sink. Cost: the removal of each compared token, where it is not known."""
     empty = attention_only(flow, case.token)
     effect = abs(case.drop(case.token)) if case.removable(case.token) else None
+    replaced = _replaced(case) if _comes_first(case) and attended(flow, case.token) else None
+    tried = [each for each in (effect, replaced) if each is not None]
     typical = float(np.abs(list(case.others.values())).mean()) if case.others else None
-    weak = None if effect is None or typical is None else effect <= THRESHOLDS.effect * typical
+    weak = min(tried) <= THRESHOLDS.effect * typical if tried and typical is not None else None
     received, carried = float(flow.received[case.token]), float(flow.carried[case.token])
-    return Verdict(received, carried, attended(flow, case.token), empty, weak, effect, typical)
+    return Verdict(received, carried, attended(flow, case.token), empty, weak, effect, replaced, typical)
 
 
 def attended(flow: Flow, token: int) -> bool:
@@ -87,17 +92,17 @@ def sink_or_effect(case: Case) -> tuple[Reason, Verdict | None]:
         return Reason("sink", parts("This model shows no attention, so whether this is a sink cannot be told.")), None
     flow = flow_of(case.model, case.inputs, case.question.target.position, case.watch)
     found = verdict(case, flow)
-    sentences = [_attention(case, flow), _effect(case, found), _called(found)]
-    numbers = [*_numbers(case, flow, found)]
-    if case.token == 0 and case.model.architecture.decoder and len(case.inputs) > 2 and found.attended:
-        sentence, more = _takeover(case)
+    sentences, numbers = [_attention(case, flow), _effect(case, found)], _numbers(case, flow, found)
+    if found.replaced is not None:
+        sentence, more = _takeover(case, found.replaced)
         sentences.append(sentence)
         numbers += more
+    sentences.append(_called(found))
     notes = (
         f"Called a sink where attention is at least {show(THRESHOLDS.attention)} times the even share (or half of the "
         f"way from there to all), carries at most "
         f"{percent(THRESHOLDS.worth)} of what it would from an ordinary token, and removal changes no more than that "
-        f"of another token does on average.",
+        f"of another token does on average (of a first token: removal, or another token in its place).",
     )
     return Reason("sink", joined(*sentences), tuple(numbers), notes), found
 
@@ -183,21 +188,27 @@ def _numbers(case: Case, flow: Flow, found: Verdict) -> list[Number]:
     return rows + [Number(f"attention received in layer {layer}", value, None, "share") for layer, value in layers]
 
 
-def _takeover(case: Case) -> tuple[tuple[Part, ...], list[Number]]:
-    """A decoder's first token is a sink because it is first: without it, the next one is."""
+def _comes_first(case: Case) -> bool:
+    """A typed token that all others of a decoder can see: the place where its attention rests."""
+    first = case.token == 0 and case.model.architecture.decoder
+    return first and len(case.inputs) > 2 and not case.inputs.fixed[0]
+
+
+def _replaced(case: Case) -> float:
+    """Mean |change| of the value with other tokens in its place. Cost: one evaluation each, and the proposals."""
+    copies = [case.instead(id_) for id_ in case.alternatives[0]]
+    return float(np.abs(case.values(copies) - case.whole).mean())
+
+
+def _takeover(case: Case, replaced: float) -> tuple[tuple[Part, ...], list[Number]]:
+    """A decoder's first token is a sink because it is first: without it, the next one is. Cost: one evaluation."""
     inputs, at = case.inputs, case.question.target.position
     rest = replace(inputs, ids=inputs.ids[1:], tokens=inputs.tokens[1:], fixed=inputs.fixed[1:])
     received = float(flow_of(case.model, rest, at - 1, case.watch).received[0])
-    sentence: list[str | Part] = [
-        "Without it ",
-        name(case.explanation, 1),
-        f" comes first and receives {percent(received)} in its place",
+    rows = [
+        Number("attention that the next token receives as the first", received, None, "share"),
+        Number("change with another token in its place, mean", replaced, None, unit(case)),
     ]
-    rows = [Number("attention that the next token receives as the first", received, None, "share")]
-    if inputs.fixed[0]:
-        return parts(*sentence, "."), rows
-    ids, source = case.alternatives
-    changes = np.abs(case.values([case.instead(id_) for id_ in ids]) - case.whole)
-    rows.append(Number("change with another token in its place, mean", float(changes.mean()), None, unit(case)))
-    kept = f"; with {source} in its place, the place stays taken and the value changes by "
-    return parts(*sentence, kept, f"{amount(case, float(changes.mean()))} in size on average."), rows
+    start = f" comes first and receives {percent(received)} in its place; with {case.alternatives[1]} in its place, "
+    end = f"that stays taken, and the value changes by {amount(case, replaced)} in size on average."
+    return parts("Without it ", name(case.explanation, 1), start, end), rows
