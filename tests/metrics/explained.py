@@ -11,6 +11,7 @@ import tokimp
 from tests import models
 from tests.models import TEXTS
 from tokimp.models.text_model import TextModel
+from tokimp.score import Score
 from tokimp.types import Attribution, Explanation, Task
 
 WORDS = "good film not bad"
@@ -31,6 +32,12 @@ def some(family: str, task: Task, seed: int = 0, **asked: Any) -> Explanation:
     model = models.shared(family, task)
     count = len(tokimp.ask(model, TEXTS[task], target=1).inputs.free)
     return given(model, TEXTS[task], np.random.default_rng(seed).normal(size=count).tolist(), **{"target": 1} | asked)
+
+
+def number(score: Score) -> float:
+    """Its value, which there must be."""
+    assert score.value is not None
+    return score.value
 
 
 def sigmoid(x: float) -> float:

@@ -90,8 +90,8 @@ def test_scores_that_are_all_alike_are_worth_what_chance_is() -> None:
 def test_ties_are_broken_both_ways_and_averaged() -> None:
     """Two words share a score: “film” (1) and “bad” (−1); what an order takes first, its opposite takes last."""
     model = toy("additive")
-    setting = {"fractions": (0.25,), "randoms": 0}
-    tied = tokimp.evaluate(model, given(model, WORDS, (0.0, 3.0, 1.0, 3.0), target="yes"), **setting)[0]
+    e = given(model, WORDS, (0.0, 3.0, 1.0, 3.0), target="yes")
+    tied = tokimp.evaluate(model, e, fractions=(0.25,), randoms=0)[0]
     either = [sigmoid(2.5) - sigmoid(2.5 - worth) for worth in (1.0, -1.0)]
     assert tied.value == pytest.approx(np.mean(either), abs=1e-6)
     assert "Some tokens share a score: the value is the mean over 4 orders of these." in tied.notes

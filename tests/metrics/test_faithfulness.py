@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import permutations
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import tokimp
-from tests.metrics.explained import WORDS, WORTH, given, sigmoid
+from tests.metrics.explained import WORDS, WORTH, given, number, sigmoid
 from tests.toys import toy
 from tokimp.metrics import METRICS
 from tokimp.score import Score
@@ -20,9 +21,9 @@ REMOVAL = [key for key, metric in METRICS.items() if metric.info.probe == "remov
 FERRET = json.loads((Path(__file__).parent / "data" / "ferret.json").read_text(encoding="utf-8"))
 
 
-def scored(scores: tuple[float, ...], randoms: int = 0, **asked: int) -> dict[str, Score]:
+def scored(scores: Sequence[float], randoms: int = 0) -> dict[str, Score]:
     e = given(toy("additive"), WORDS, scores, target="yes")
-    found = tokimp.evaluate(toy("additive"), e, fractions=QUARTERS, randoms=randoms, **asked)
+    found = tokimp.evaluate(toy("additive"), e, fractions=QUARTERS, randoms=randoms)
     return {score.metric: score for score in found}
 
 
@@ -41,7 +42,7 @@ def test_values_by_hand() -> None:
     assert found["insertion"].value == pytest.approx(insertion, abs=1e-6)
     curve = found["deletion"].curve
     assert curve is not None
-    assert curve.fractions == (0, 0.25, 0.5, 0.75, 1)
+    assert curve.fractions == (0.0, 0.25, 0.5, 0.75, 1.0)
     assert curve.values == pytest.approx((whole, *without), abs=1e-6)
     assert curve.low == ()
     assert found["comprehensiveness"].removal == "mask"
@@ -52,11 +53,11 @@ def test_a_perfect_explanation_reaches_the_best_end_and_its_opposite_the_worst()
     every = [scored(order) for order in permutations(WORTH)]
     best, worst = scored(WORTH), scored(tuple(-worth for worth in WORTH))
     for key in REMOVAL:
-        values = [found[key].value for found in every]
+        values = [number(found[key]) for found in every]
         ends = (max, min) if METRICS[key].info.higher_is_better else (min, max)
-        assert best[key].value == pytest.approx(ends[0](values), abs=1e-7)
-        assert worst[key].value == pytest.approx(ends[1](values), abs=1e-7)
-        assert abs(best[key].value - worst[key].value) > 0.1
+        assert number(best[key]) == pytest.approx(ends[0](values), abs=1e-7)
+        assert number(worst[key]) == pytest.approx(ends[1](values), abs=1e-7)
+        assert abs(number(best[key]) - number(worst[key])) > 0.1
 
 
 def test_random_scores_have_no_advantage_on_average() -> None:
@@ -64,7 +65,7 @@ def test_random_scores_have_no_advantage_on_average() -> None:
     every = [scored(order) for order in permutations(WORTH)]
     few, many = scored(WORTH, randoms=20), scored(WORTH, randoms=600)
     for key in REMOVAL:
-        exact = np.mean([found[key].value for found in every])
+        exact = float(np.mean([number(found[key]) for found in every]))
         for found in (few[key], many[key]):
             assert found.chance is not None
             assert abs(found.chance.mean - exact) <= 4 * found.chance.error + 1e-6

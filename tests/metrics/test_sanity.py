@@ -10,6 +10,7 @@ import torch
 
 import tokimp
 from tests import models
+from tests.metrics.explained import number
 from tests.models import TEXTS, shared
 from tests.traces import no_trace
 from tokimp.cli.arguments import parser
@@ -42,14 +43,16 @@ def test_methods_that_take_tokens_away_do_not_see_a_shift_and_gradient_x_input_d
     }
     assert found["occlusion"].value == pytest.approx(0, abs=1e-4)
     assert found["saliency"].value == pytest.approx(0, abs=1e-4)
-    assert found["gradient_x_input"].value > 0.05
+    assert number(found["gradient_x_input"]) > 0.05
     assert "The output stays the same" in found["occlusion"].notes[0]
 
 
 def test_an_integral_from_a_token_moves_along_and_one_from_zero_does_not() -> None:
     model = shared("bert", "classification")
     values = [
-        tokimp.shifted(model, tokimp.explain(model, TEXT, "integrated_gradients", target=1, baseline=baseline))[0].value
+        number(
+            tokimp.shifted(model, tokimp.explain(model, TEXT, "integrated_gradients", target=1, baseline=baseline))[0]
+        )
         for baseline in ("mask", "zero")
     ]
     assert values[0] == pytest.approx(0, abs=1e-3)
@@ -134,8 +137,8 @@ def test_more_samples_come_out_more_alike() -> None:
         tokimp.repeated(model, tokimp.explain(model, TEXT, "smoothgrad", target=1, samples=samples), seeds=3)
         for samples in (2, 64)
     )
-    assert many[0].value > few[0].value
-    assert many[1].value < few[1].value / 2
+    assert number(many[0]) > number(few[0])
+    assert number(many[1]) < number(few[1]) / 2
     assert "4 runs with different seeds." in few[0].notes
 
 

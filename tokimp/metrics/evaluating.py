@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -37,7 +37,7 @@ def evaluating(
     metrics: Sequence[str] | None = None,
     setting: Setting | None = None,
     watch: Watch | None = None,
-) -> Iterator[list[Score]]:
+) -> Generator[list[Score], None, None]:
     """All scores so far, again and again: first without chance, then beside more and more random scores.
 
     Random scores are the explanation's own, dealt out anew among the text's own tokens, so that only
