@@ -155,7 +155,9 @@ def test_a_longer_text_is_sampled_and_says_so(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(case, "MOST", 5)
     model = shared("gpt2", "next-token")
     explanation = tokimp.explain(model, "the film was not good and the girl was not bad", "gradient_x_input")
-    chance = tokimp.why(model, explanation, 2)["chance"]
+    found = tokimp.why(model, explanation, 2)
+    chance = found["chance"]
+    assert found["interactions"].notes[-1].startswith("Looked for among 4 tokens drawn at random")
     assert "drawn at random" in chance.sentence
     assert chance.numbers[0].stderr is not None
 

@@ -21,7 +21,7 @@ from tokimp.types import Candidate, Explanation, Floats
 from tokimp.watch import Watch
 
 ALTERNATIVES = 5
-MOST = 256
+MOST = 128
 """Tokens that one is compared with, each by a copy without it; of longer texts a sample, drawn by the seed."""
 
 

@@ -49,10 +49,12 @@ def interactions(case: Case) -> Reason | None:
         rows.append(Number(f"with {names[token]} (token {token}), second difference", value, None, unit(case)))
     best = int(order[0])
     sentence = _told(case, others[best], float(differences[best]), refined[others[best]])
-    notes = (
+    notes: tuple[str, ...] = (
         f"Second difference: f(both) − f(without it) − f(without the other) + f(without both), tokens "
         f"{away(case.removal)}. Shapley interaction index (Grabisch & Roubens 1999): its mean over what else is there.",
     )
+    if len(case.compared) < len(case.inputs.free):
+        notes += (f"Looked for among {len(others)} tokens drawn at random, as the text is long.",)
     return Reason("interactions", sentence, tuple(rows), notes)
 
 
