@@ -76,6 +76,7 @@ LAZY_EDGES = {
     ("tokimp/exports.py", "tokimp.views.files"): "an explanation saves itself in the format that a name asks for",
     ("tokimp/exports.py", "tokimp.interop"): "an explanation turns into what other libraries take",
     ("tokimp/reasons.py", "tokimp.views.why.drawer"): "reasons show themselves in a notebook",
+    ("tokimp/reasons.py", "tokimp.views.why.table"): "reasons become files",
     ("tokimp/types.py", "tokimp.share"): "a request knows its link",
     ("tokimp/comparison.py", "tokimp.views.compare.page"): "a comparison shows and saves itself",
     ("tokimp/comparison.py", "tokimp.views.compare.sheet"): "a comparison as a table",

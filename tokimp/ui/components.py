@@ -30,8 +30,8 @@ def page_css() -> str:
 def page_head() -> str:
     """The scripts of all views, for `launch(head=…)`: once a page, and not once a component."""
     views = sorted(_drawn(View), key=lambda view: view.__name__)
-    scripts = [f"{view.__name__}(element, trigger, props, watch) {{\n{view.source()}}}" for view in views]
-    return f"<script>window.tokimpViews = {{{','.join(scripts)}}};</script>"
+    scripts = [f"{view.__name__}(element, trigger, props, watch) {{\n{view.source()}}},\n" for view in views]
+    return read_asset("views_head.html").replace("/* views */", "".join(scripts))
 
 
 def _drawn(view: type[View]) -> Iterator[type[View]]:
