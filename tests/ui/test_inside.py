@@ -162,3 +162,14 @@ def test_a_picture_is_of_the_drawing_that_is_asked_for(desk: Desk, shown: Shown,
     for place in (-1, len(names)):
         with pytest.raises(OptionError, match="no drawing"):
             sharing.file_payload(seen, ".svg", {"figure": place})
+
+
+def test_a_click_before_a_view_is_on_screen_gives_it_a_turn(desk: Desk, shown: Shown) -> None:
+    views = tuple(LOOKS)
+    latest = run(desk, shown, *views)[-1]["shown"]
+    early = replace(latest.without("layers", VIEW_PARTS["layers"]), selection=Selection(token=1))
+    changes = handlers.follow(desk, early, views, {}, VISITOR, moved=True)
+    assert set(changes) <= set(FOLLOWING)
+    assert [asked.view for asked in changes["question"]] == ["layers"]
+    last = list(handlers.run(desk, changes["question"], changes["shown"], VISITOR, changes["turn"]))[-1]
+    assert {"layer_scores", "layer_text", "told_layers"} <= set(last)

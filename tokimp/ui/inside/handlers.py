@@ -51,13 +51,15 @@ def follow(
     for view in opened:
         asked = shown.of(view, settings)
         seen = desk.seen(asked)
-        if seen is None:
+        now, fresh = (shown, {}) if seen is None else holding(shown, seen)
+        unseen = moved and not set(fresh) <= set(display.FOLLOWING)  # a click came before the view was on screen
+        if seen is None or unseen:
             pending.append(asked)
             parts = [part for part in VIEW_PARTS[view] if part in display.MOVING or not moved]
             shown = shown.without(view, parts)
             changes |= display.dimmed(parts)
         else:
-            shown, fresh = holding(shown, seen)
+            shown = now
             changes |= fresh
     shown, around = display.around(shown)
     changes |= {"shown": shown} | around
