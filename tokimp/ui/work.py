@@ -95,17 +95,19 @@ def _paced(
     """The newest moment at each beat; between batches the last one again, so that a closed page is noticed."""
     latest: Moment[Value] = Moment()
     while not latest.done:
-        deadline = time.monotonic() + BEAT
-        while not latest.done and (left := deadline - time.monotonic()) > 0:
+        deadline, left = time.monotonic() + BEAT, BEAT
+        while not latest.done and left >= 0:
             if not alive():
                 raise Cancelled
             try:
                 item = moments.get(timeout=min(left, HEARTBEAT))
             except queue.Empty:
+                left = deadline - time.monotonic()
                 continue
             if isinstance(item, BaseException):
                 raise item
             latest = replace(item, value=latest.value if item.value is None else item.value)
+            left = deadline - time.monotonic()
         if not alive():
             raise Cancelled
         yield replace(latest, left=_left(latest, time.monotonic() - start))
