@@ -39,6 +39,7 @@ SPLIT = {"seed": 0, "test": 1500, "validation": 800}
 """As in training/sentiment.py, so that none of these texts was learned."""
 RANDOMS = 16
 SANITY = 10
+"""Sentiment texts on which all methods are asked again of a model with random weights."""
 RESAMPLES = 2000
 LONGEST = 40
 BOUNDED: dict[str, dict[str, Value]] = {
@@ -68,9 +69,10 @@ def texts_of(task: str, count: int) -> list[str]:
 def measured(model: TextModel, task: str, text: str, place: int, known: dict[str, Row]) -> Iterator[Row]:
     """One row a method that is not known yet. All methods of a text share its random orders."""
     chance = next((known[key]["chance"] for key in known if json.loads(key)[:2] == [task, text]), None)
+    sane = task == "sentiment" and place < SANITY
     for method in tokimp.methods():
         options = BOUNDED.get(method, {})
-        key = json.dumps([task, text, method, options, place < SANITY])
+        key = json.dumps([task, text, method, options, sane])
         if key in known:
             continue
         start = time.perf_counter()
@@ -81,7 +83,7 @@ def measured(model: TextModel, task: str, text: str, place: int, known: dict[str
             chance = {
                 each.metric: [each.chance.low, each.chance.mean, each.chance.high] for each in scores if each.chance
             }
-        alike = tokimp.randomised(model, e, steps=1)[1].value if place < SANITY else None
+        alike = tokimp.randomised(model, e, steps=1)[1].value if sane else None
         values = {each.metric: chance[each.metric][1] if each.value is None else each.value for each in scores}
         yield {
             "key": key,
@@ -178,7 +180,7 @@ def report(found: Row) -> str:
         f"probability of the answer; mean over texts and 95 % interval from {RESAMPLES} resamplings of the texts. "
         "“Both” is the mean of comprehensiveness and sufficiency, by which the tables are sorted. “Beyond chance”: "
         "texts whose comprehensiveness lies above what 95 % of random orders get. “Random model”: mean |ρ| of "
-        f"absolute scores with those of a model whose weights are all random, on {SANITY} texts; the lower the better.",
+        f"absolute scores with those of a model whose weights are all random, on {SANITY} snippets; lower is better.",
         "",
         f"Explained is the log-probability of the model's own answer. Chance: {RANDOMS} random orders a text, every "
         "second a reverse. Options that bound the cost: "

@@ -1,4 +1,4 @@
-"""Writes the README's generated parts: methods, models, limits, and the examples, one with its real output.
+"""Writes the README's generated parts: tables of methods, models, limits and measurements, and the examples.
 
 `--check` changes nothing and fails where the README is out of date.
 """
@@ -9,6 +9,7 @@ import argparse
 import ast
 import contextlib
 import io
+import json
 import os
 import sys
 from dataclasses import fields
@@ -85,12 +86,34 @@ def over_http() -> str:
     return "```python\n" + "\n".join(source.splitlines()[about:]).strip() + "\n```"
 
 
+def faithfulness_table() -> str:
+    """What `benchmarks/faithfulness.json` has on each method, from the largest advantage down."""
+    found = json.loads((ROOT / "benchmarks" / "faithfulness.json").read_text(encoding="utf-8"))
+    tasks = found["tasks"]
+    heads = [f"{task}, {each['texts']} texts | beyond chance" for task, each in tasks.items()]
+    rows = [f"| method | {' | '.join(heads)} |", "|---" * (1 + 2 * len(heads)) + "|"]
+    order = {
+        method: sum(each["methods"][method]["both"][0] for each in tasks.values())
+        for method in tokimp.methods()
+        if all(method in each["methods"] for each in tasks.values())
+    }
+    for method in sorted(order, key=lambda method: -order[method]):
+        cells = []
+        for each in tasks.values():
+            mean, low, high = each["methods"][method]["both"]
+            cells += [f"{mean:+.3f} ({low:+.3f} to {high:+.3f})", f"{each['methods'][method]['better']:.0%}"]
+        rows.append(f"| `{method}` | {' | '.join(cells)} |")
+    models = " and ".join(f"`{each['model']}`" for each in tasks.values())
+    return "\n".join([*rows, "", f"By `{found['command']}` on {found['date']}, with {models}."])
+
+
 PARTS = {
     "methods": methods_table,
     "models": models_table,
     "limits": limits_table,
     "example": example,
     "over_http": over_http,
+    "faithfulness": faithfulness_table,
 }
 
 
