@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from tokimp.types import Output, Precision, Task
-from tokimp.ui import arguments, work
+from tokimp.ui import arguments, judging, work
 from tokimp.ui.answering import Json, link_to, streamed
 from tokimp.ui.desk import Desk
 from tokimp.ui.fair_share import visitor_of
@@ -110,7 +110,7 @@ def evaluate(desk: Desk) -> Callable[..., Iterator[Json]]:
 def _measured(desk: Desk, asked: Asked, report: work.Report[Result], visitor: str) -> Result:
     """The result with its metrics; without them where a limit ended the method itself."""
     result = desk.answer(asked, report, "api", visitor)
-    return desk.trust(result, report, visitor) if result.finished else result
+    return judging.judged(desk, result, report, visitor) if result.finished else result
 
 
 def _compared(studied: Studied, request: gr.Request) -> Json:
