@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -12,7 +15,9 @@ from tests.views.inside.trees import every, nodes
 from tests.views.markup import Markup
 from tokimp.assets import read_asset
 from tokimp.reasons import Number, Reason, Reasons
-from tokimp.views.why.drawer import TITLES, numbers_tree, reasons_html, reasons_payload, shown_number
+from tokimp.views.why.drawer import TITLES, numbers_tree, reasons_html, shown_number
+from tokimp.views.why.table import COLUMNS, reasons_csv, reasons_page
+from tokimp.views.why.tree import drawer_payload
 
 HOSTILE = ["<script>alert(1)</script>", "${7*7}", "{{x}}", "\\n\"'", "שלום", "a\x00b\u202e", "👩‍👩‍👧"]
 
@@ -52,7 +57,7 @@ def test_whatever_stands_in_a_token_stays_text(name: str) -> None:
     }  # fmt: skip
     shown = name.replace("\x00", "␀")
     assert shown in page.text
-    json.dumps(reasons_payload(reasons(name)), allow_nan=False)
+    json.dumps(drawer_payload(reasons(name)), allow_nan=False)
 
 
 def test_elements_other_than_known_ones_are_not_made() -> None:
@@ -60,17 +65,36 @@ def test_elements_other_than_known_ones_are_not_made() -> None:
     assert "<strong>text</strong>" in reasons_html(Reasons(0, "a", (("b", ""),), (told,)))
 
 
-def test_the_payload_holds_lines_of_sentences_and_trees_that_the_browser_knows() -> None:
-    drawn = reasons_payload(reasons(), "12 %")
-    assert drawn["headline"]["parts"][0] == ["A real effect: ", "strong"]
-    assert [each["kind"] for each in drawn["reasons"]] == ["token", "without", "sink"]
-    assert [each["title"] for each in drawn["reasons"]] == ["What it is", "Without it", "Sink or effect"]
-    assert drawn["reasons"][1]["lines"][1] == {"kind": "note", "parts": [["A limit.", ""]]}
-    assert drawn["reasons"][2]["tree"] is None
-    assert (drawn["running"], drawn["sink"], drawn["token"]) == ("12 %", False, 5)
+def test_the_browser_draws_the_same_sentences_and_numbers() -> None:
+    drawn = drawer_payload(reasons(), "12 %")
+    assert drawn is not None
     known = set(re.findall(r'"([a-zA-Z-]+)"', re.sub(r"[^=]*= \[", "[", read_asset("drawing.js"), count=1)))
-    for each in every(drawn["reasons"][1]["tree"]):
+    for each in every(drawn["tree"]):
         assert {each[0], *each[1]} <= known
+    folds = nodes(drawn["tree"], "details")
+    assert len(folds) == 2
+    assert _written(folds[1]).startswith("Without it Without “bad”, the model would say negative.")
+    assert _written(folds[1]).endswith("A limit.")
+    assert "12 %" in _written(drawn["tree"])
+    assert "604 evaluations" in _written(drawer_payload(reasons())["tree"])  # type: ignore[index]
+    assert drawer_payload(None) is None
+    assert _written(drawer_payload(None, "Waiting")["tree"]) == "Waiting"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_files_hold_what_a_token_holds_as_text(name: str) -> None:
+    page = reasons_page(reasons(name))
+    assert "<script" not in page
+    assert name.replace("\x00", "␀") in Markup(page).text
+    rows = list(csv.DictReader(io.StringIO(reasons_csv(reasons(name)), newline="")))
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["reason"] for row in rows] == ["token", *["without"] * 5, "sink"]
+    assert [float(row["value"]) for row in rows[:3]] == [-0.33, 0.83, 0.25]
+    assert {row["position"] for row in rows} == {"5"}
+
+
+def _written(tree: Any) -> str:
+    return tree[2] if isinstance(tree[2], str) else "".join(map(_written, tree[2]))
 
 
 def test_bars_of_one_unit_share_their_scale() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from tokimp.assets import read_asset
 from tokimp.reasons import Number, Part, Reason, Reasons
@@ -26,28 +25,6 @@ TITLES = {
 }
 SHARES = ("probability", "share")
 _BAR, _EDGE = 16.0, 4.0
-
-
-def reasons_payload(reasons: Reasons, running: str = "") -> dict[str, Any]:
-    """What the browser draws: the headline and each reason as lines of `Sentences`, its numbers as a tree.
-
-    `running` says how far the work is, "" once it is done. A reason without numbers has no tree.
-    """
-    return {
-        "token": reasons.token,
-        "sink": reasons.sink,
-        "headline": _line("says", reasons.headline),
-        "reasons": [
-            {
-                "kind": reason.kind,
-                "title": TITLES.get(reason.kind, reason.kind),
-                "lines": [_line("says", reason.parts), *(_line("note", [(note, "")]) for note in reason.notes)],
-                "tree": numbers_tree(reason.numbers),
-            }
-            for reason in reasons.reasons
-        ],
-        "running": running,
-    }
 
 
 def reasons_html(reasons: Reasons, *, unfolded: bool = False) -> str:
@@ -134,7 +111,3 @@ def _reason(reason: Reason, opened: str) -> str:
 def _told(parts: Sequence[Part]) -> str:
     """Parts as text in their elements; only elements that are known, so that no part can bring one."""
     return "".join(f"<strong>{escaped(text)}</strong>" if element else escaped(text) for text, element in parts)
-
-
-def _line(kind: str, parts: Sequence[Part]) -> dict[str, Any]:
-    return {"kind": kind, "parts": [[drawable(text), element] for text, element in parts]}
