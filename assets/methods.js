@@ -48,7 +48,9 @@ function methods(element, trigger, props, watch) {
     const line = make("div", "tk-family");
     line.setAttribute("role", "group");
     line.setAttribute("aria-label", title);
-    line.append(make("span", "tk-hint", title), ...options.map(entry));
+    const entries = make("div");
+    entries.append(...options.map(entry));
+    line.append(make("span", "tk-hint", title), entries);
     return line;
   }
 

@@ -85,7 +85,7 @@ function rankedTable(element, trigger, props, watch) {
     const box = make("div", "tk-scroll");
     box.tabIndex = 0;
     box.setAttribute("role", "region");
-    box.setAttribute("aria-label", "Tokens by score");
+    box.setAttribute("aria-label", value.title || "Tokens by score");
     box.append(table);
     root.replaceChildren(box, ...(value.note ? [make("p", "tk-doubt", value.note)] : []));
     box.scrollTop = scrolled;

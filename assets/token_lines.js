@@ -63,7 +63,7 @@ function tokenLines(element, trigger, props, watch) {
       rows = value.lines.map(row);
       const grid = make("div", "tk-compared");
       grid.append(...rows.flatMap(({ name, text }) => [name, text]));
-      root.replaceChildren(grid, tip);
+      root.replaceChildren(grid, make("p", "tk-hint", value.note), tip);
     }
     value.lines.forEach((line, index) => {
       named(rows[index], line);

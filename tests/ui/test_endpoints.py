@@ -1,4 +1,4 @@
-"""The API and the tools over real HTTP: exactly two endpoints, documented, limited, and silent about texts."""
+"""The API and the tools over real HTTP: exactly five endpoints, documented, limited, and silent about texts."""
 
 from __future__ import annotations
 
@@ -8,66 +8,26 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 
 import tokimp
 from tests.models import TEXTS, shared
+from tests.ui.called import ROOT, Page
+from tokimp.comparison import Comparison
 from tokimp.internals.looks import LOOKS
 from tokimp.internals.looks.seeing import look
 from tokimp.internals.looks.seen import Seen
+from tokimp.methods import METHODS
+from tokimp.score import Score
 from tokimp.types import Explanation, Task
-from tokimp.ui import arguments, endpoints
+from tokimp.ui import arguments, endpoints, trusting
 
-ROOT = Path(__file__).resolve().parents[2]
 SECRET = "umbrella"
 QUESTION = {"text": TEXTS["next-token"], "model": "tiny", "task": "next-token", "method": "occlusion"}
 SLOW = QUESTION | {"text": "The girl was not", "options": {"replacement": "random", "repeats": 100}}
-
-
-class Page:
-    """The page in its own process."""
-
-    def __init__(self, log: Path) -> None:
-        self.log = log
-        self._file = log.open("w")
-        command = [sys.executable, "-m", "tests.ui.served"]
-        pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._file}
-        self.process = subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
-        assert self.process.stdout is not None
-        lines = iter(self.process.stdout.readline, "")
-        self.address = next(line for line in lines if line.startswith("http")).strip()
-        self.http = httpx.Client(base_url=f"{self.address}gradio_api", timeout=60)
-
-    def order(self, word: str) -> tuple[int, int]:
-        """How many requests run, as far as Gradio knows, and how many batches there were since the gate was shut."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(f"{word}\n")
-        self.process.stdin.flush()
-        line, batches = self.process.stdout.readline().split()
-        return int(line), int(batches)
-
-    def join(self, name: str, question: dict[str, Any], headers: dict[str, str] | None = None) -> httpx.Response:
-        typed = {"Content-Type": "application/json"} | (headers or {})
-        return self.http.post(f"/call/v2/{name}", content=json.dumps(question), headers=typed)
-
-    def events(self, name: str, question: dict[str, Any]) -> list[tuple[str, Any]]:
-        """What the call is told: kinds and data, the last of which ends it."""
-        event = self.join(name, question).raise_for_status().json()["event_id"]
-        text = self.http.get(f"/call/{name}/{event}").text
-        blocks = [block.split("\n") for block in text.strip().split("\n\n")]
-        pairs = [(kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for kind, data in blocks]
-        return [pair for pair in pairs if pair[0] != "heartbeat"]
-
-    def close(self) -> None:
-        self.http.close()
-        self.process.communicate(timeout=60)
-        self._file.close()
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +39,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     assert "Traceback" not in served.log.read_text()
 
 
-def test_there_are_exactly_three_endpoints(page: Page) -> None:
+def test_there_are_exactly_five_endpoints(page: Page) -> None:
     info = page.http.get("/info").json()
-    assert set(info["named_endpoints"]) == {"/explain", "/inspect", "/predict"}
+    assert set(info["named_endpoints"]) == {"/compare", "/evaluate", "/explain", "/inspect", "/predict"}
     assert info["unnamed_endpoints"] == {}
-    names = [each["parameter_name"] for each in info["named_endpoints"]["/explain"]["parameters"]]
-    assert names == [name for name in arguments.CHECKS if name not in ("count", "view")]
+    for endpoint in ("/explain", "/evaluate"):
+        names = [each["parameter_name"] for each in info["named_endpoints"][endpoint]["parameters"]]
+        assert names == [name for name in arguments.CHECKS if name not in ("count", "view", "methods", "evaluate")]
 
 
 def test_every_argument_is_documented(page: Page) -> None:
@@ -130,6 +91,52 @@ def test_a_view_comes_back_whole(page: Page, view: str) -> None:
     for name, array in expected.arrays.items():
         np.testing.assert_allclose(seen[name], array, rtol=1e-2, atol=1e-4)
     assert tokimp.Request.from_link(link) == seen.request
+
+
+def test_a_comparison_comes_back_whole(page: Page) -> None:
+    methods = ["occlusion", "saliency"]
+    question = {"text": TEXTS["next-token"], "task": "next-token", "model": "tiny", "methods": methods}
+    kind, (answer,) = page.events("compare", question)[-1]
+    assert kind == "complete"
+    link, finished, stopped = (answer.pop(name) for name in ("link", "finished", "stopped"))
+    assert (finished, stopped) == (True, "")
+    found = Comparison.from_json(json.dumps(answer))
+    expected = tokimp.compare(shared("gpt2", "next-token"), TEXTS["next-token"], methods)
+    np.testing.assert_allclose(found.consensus, expected.consensus, rtol=0, atol=1e-5)
+    assert set(found.scores) == set(methods)
+    request = tokimp.Request.from_link(link)
+    assert (request.view, request.options["methods"]) == ("compare", "occlusion,saliency")
+
+
+def test_an_evaluation_comes_back_with_its_explanation(page: Page) -> None:
+    kind, (answer,) = page.events("evaluate", QUESTION)[-1]
+    assert kind == "complete"
+    explanation = Explanation.from_json(json.dumps(answer["explanation"]))
+    assert explanation.request.method == "occlusion"
+    assert [each["metric"] for each in answer["scores"]] == list(trusting.CHOSEN)
+    for each in answer["scores"]:
+        score = Score.from_fields({name: value for name, value in each.items() if name != "better_than_chance"})
+        assert score.better_than_chance is each["better_than_chance"]
+        assert score.chance is not None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"methods": "occlusion"},
+        {"methods": []},
+        {"methods": [7]},
+        {"methods": ["guessing"]},
+        {"methods": ["occlusion,saliency"]},
+        {"methods": [*METHODS][:13]},
+        {"evaluate": 1},
+    ],
+)
+def test_methods_that_are_none_are_refused_before_the_queue(page: Page, wrong: dict[str, Any]) -> None:
+    answer = page.join("compare", {"text": "the film", "model": "tiny"} | wrong)
+    assert answer.status_code == 422
+    told = {each["parameter_name"]: each["message"] for each in answer.json()["detail"] if not each["is_valid"]}
+    assert set(told) == set(wrong)
 
 
 @pytest.mark.parametrize("wrong", [{"view": "guess"}, {"view": 7}, {"options": {"layer": "x"}}, {"options": [1]}])
@@ -243,10 +250,10 @@ def test_the_example_runs(page: Page) -> None:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mcp") is None, reason="mcp is optional")
-def test_tools_are_the_same_three(page: Page) -> None:
+def test_tools_are_the_same_five(page: Page) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "tests.ui.tools", page.address, "tiny"]
     facts = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
-    assert set(facts["tools"]) == {"explain", "inspect", "predict"}
+    assert set(facts["tools"]) == {"compare", "evaluate", "explain", "inspect", "predict"}
     assert facts["tools"]["explain"]["required"] == ["text"]
     wrong, told = facts["fine"]
     assert not wrong

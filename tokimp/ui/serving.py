@@ -26,6 +26,7 @@ SANS = ("system-ui", "-apple-system", "Segoe UI", "sans-serif")
 # What Gradio keeps of each tab and of each call takes up to 1 MB. The tab that was quiet longest makes room, and finds
 # its result again by its link.
 SESSIONS = 300
+SHEETS = ("page.css", "inside_tab.css", "comparing_tab.css")
 MONO = ("ui-monospace", "Consolas", "monospace")
 
 
@@ -56,11 +57,7 @@ def theme() -> gr.themes.Base:
 def launch_settings() -> dict[str, Any]:
     return {
         "theme": theme(),
-        "css": page_css()
-        + inside_css()
-        + read_asset("page.css")
-        + read_asset("inside_tab.css")
-        + read_asset("comparing_tab.css"),
+        "css": page_css() + inside_css() + "".join(map(read_asset, SHEETS)),
         "head": page_head(),
         "ssr_mode": False,
         "run_history": False,

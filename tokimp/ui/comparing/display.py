@@ -38,7 +38,8 @@ _SECTIONS: dict[str, tuple[Section, ...]] = {
             ),
         ),
         Section(
-            "Are they right?", (("tables", MeasuredTable, "Metrics will stand here, beside what random scores reach."),)
+            "Are they better than chance?",
+            (("tables", MeasuredTable, "Metrics will stand here, beside what random scores reach."),),
         ),
     ),
     prompts.KEY: (

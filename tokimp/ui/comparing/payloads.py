@@ -20,6 +20,11 @@ from tokimp.views.compare.matrix import MEASURES, matrix_payload
 from tokimp.views.compare.metrics import tables_payload
 from tokimp.views.compare.sentences import consensus_sentence, failed_sentences, inside_sentence, odds_sentence
 
+COLOURS = (
+    "Red pushes towards the answer, blue away from it; green says only how much. "
+    "Each line is coloured up to its own largest score."
+)
+BARS = "The thin line on each bar is where 95\u202f% of random scores end."
 _MEASURES = {"spearman": "Spearman’s ρ", "kendall": "Kendall’s τ-b", "overlap": "top tokens"}
 
 
@@ -43,7 +48,7 @@ def prompts_parts(studied: Studied) -> dict[str, Payload | None]:
     out += list(comparison.unavailable.values())
     told = [line for method in comparison.methods for line in _followed(comparison, method)]
     return {
-        "told": _told(studied, comparison.explanations, [], out),
+        "told": _told(studied, comparison.explanations, ["The same is explained in every prompt."], out),
         "answers": answers_payload(comparison),
         "columns": _columns(comparison),
         "keywords": _keywords(comparison),
@@ -79,7 +84,7 @@ def _lines(comparison: Comparison) -> Payload | None:
         | {"tail": each["view"]["tail"]}
         for each in lines_payload(comparison)
     ]
-    return {"lines": lines} if lines else None
+    return {"lines": lines, "note": COLOURS} if lines else None
 
 
 def _matrix(comparison: Comparison) -> Payload | None:
@@ -96,7 +101,9 @@ def _matrix(comparison: Comparison) -> Payload | None:
 def _tables(comparison: Comparison) -> Payload | None:
     tables = tables_payload(comparison)
     names = {table["metric"]: table["title"] for table in tables}
-    return switched({table["metric"]: {**table, "about": ""} for table in tables}, names, "Metric")
+    return switched(
+        {each["metric"]: {**each, "about": BARS if each["metric"] else ""} for each in tables}, names, "Metric"
+    )
 
 
 def _columns(comparison: PromptComparison) -> Payload | None:

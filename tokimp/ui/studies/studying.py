@@ -58,6 +58,8 @@ class Studying:
             InputError, ModelError, OutOfMemoryError; TooMuchWorkError before anything is known; Cancelled
             from the report.
         """
+        if (found := self.find(request)) is not None:  # of a revision that only the model tells
+            return found
         exact = model.computing_in(request.precision)
         values = partial((run or STUDIES[request.view].run), exact, request)
         studied = _studied(values, request, report, limits)
