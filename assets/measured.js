@@ -56,6 +56,7 @@ function measured(element, props, watch) {
     if (!value) return;
     if (wanted && wanted !== value.shown && value.choices[wanted]) {
       props.value = { ...value, about: "", under: "", ...value.choices[wanted], shown: wanted };
+      renders.forEach((each) => each()); /* all that draw.js knows of: no watch hears what a view sets itself */
       return;
     }
     line.replaceChildren(value.order.length > FEW ? list(value) : buttons(value));
