@@ -23,7 +23,7 @@ from tokimp.errors import (
 )
 from tokimp.models.text_model import TextModel
 from tokimp.store import open_store
-from tokimp.ui import background, controls, revisions, work
+from tokimp.ui import background, controls, revisions, wanted, work
 from tokimp.ui import desk as desks
 from tokimp.ui.desk import Desk, Limits
 from tokimp.ui.results import Results
@@ -41,7 +41,8 @@ def model(decoder: TextModel, monkeypatch: pytest.MonkeyPatch) -> TextModel:
 @pytest.fixture
 def listed(model: TextModel, monkeypatch: pytest.MonkeyPatch) -> TextModel:
     """The model as one of the catalogue's, whose revision is known beforehand."""
-    monkeypatch.setattr(desks, "CATALOG", {model.key: None})
+    for module in (desks, wanted):
+        monkeypatch.setattr(module, "CATALOG", {model.key: None})
     monkeypatch.setattr(revisions, "own", lambda _name, _task: model.revision)
     return model
 

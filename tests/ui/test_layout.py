@@ -43,9 +43,9 @@ def test_a_tab_for_each_task_in_one_layout(page: dict[str, Any]) -> None:
     assert counts == {view: tasks[view] + comparing.get(view, 0) + inside.get(view, 0) for view in counts}
 
 
-def test_three_events_are_an_api(page: dict[str, Any]) -> None:
+def test_five_events_are_an_api(page: dict[str, Any]) -> None:
     public = [each["api_name"] for each in page["config"]["dependencies"] if each["api_visibility"] != "private"]
-    assert sorted(public) == ["explain", "inspect", "predict"]
+    assert sorted(public) == ["compare", "evaluate", "explain", "inspect", "predict"]
 
 
 def test_scripts_of_events_are_constants(page: dict[str, Any]) -> None:

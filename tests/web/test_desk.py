@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -91,3 +93,30 @@ def test_what_the_model_refuses_is_said(desk: Desk, request_of: Request) -> None
     answer = web.get(f"/e/{code}")
     assert answer.status_code == 422
     assert "No result" in Markup(answer.text).text
+
+
+@pytest.mark.parametrize("view", ["compare", "prompts"])
+def test_a_comparison_is_embedded_once_it_is_worked_out(desk: Desk, request_of: Request, view: str) -> None:
+    text, method = request_of.text, "occlusion" if view == "prompts" else ""
+    options = {} if view == "prompts" else {"methods": "occlusion,saliency", "evaluate": False}
+    request = replace(request_of, text=text, method=method, options=options, view=view)
+    web, code = client(desk), to_code(request)
+    assert web.head(f"/e/{code}").status_code == 202
+    assert web.get(f"/e/{code}").status_code == 202
+    until_computed()
+    shown = web.get(f"/e/{code}")
+    assert shown.status_code == 200
+    page = Markup(shown.text)
+    assert text.split()[0] in page.text
+    assert {tag for tag, _ in page.tags}.isdisjoint({"script", "iframe", "form"})
+    assert page.text.rstrip().endswith("Open in tokimp")
+    assert "Compare" in web.get("/", params={"r": code}).text
+    assert web.get(f"/preview/{code}.png").content == cover_png()
+
+
+@pytest.mark.parametrize("wrong", [{"options": {"methods": "no"}}, {"options": {"colour": 1}}, {"method": "occlusion"}])
+def test_a_comparison_that_is_none_is_refused(desk: Desk, request_of: Request, wrong: dict[str, Any]) -> None:
+    request = replace(request_of, **({"method": "", "view": "compare"} | wrong))
+    answer = client(desk).get(f"/e/{to_code(request)}")
+    assert answer.status_code == 422
+    assert "<script" not in answer.text
