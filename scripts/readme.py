@@ -86,10 +86,17 @@ def over_http() -> str:
     return "```python\n" + "\n".join(source.splitlines()[about:]).strip() + "\n```"
 
 
+ENOUGH = 20
+"""Texts of each task from which on methods are ranked."""
+
+
 def faithfulness_table() -> str:
     """What `benchmarks/faithfulness.json` has on each method, from the largest advantage down."""
     found = json.loads((ROOT / "benchmarks" / "faithfulness.json").read_text(encoding="utf-8"))
     tasks = found["tasks"]
+    fewest = min(each["texts"] for each in tasks.values())
+    if fewest < ENOUGH:
+        return f"So far only {fewest} texts a task were measured, too few for a ranking."
     heads = [f"{task}, {each['texts']} texts | beyond chance" for task, each in tasks.items()]
     rows = [f"| method | {' | '.join(heads)} |", "|---" * (1 + 2 * len(heads)) + "|"]
     order = {

@@ -12,6 +12,7 @@ from tokimp.errors import TokimpError
 from tokimp.reasons import Sinks
 from tokimp.types import Explanation
 from tokimp.ui import sentences, work
+from tokimp.ui.components import Payload
 from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes
 from tokimp.ui.state import Result
@@ -22,6 +23,11 @@ from tokimp.views.text import text_payload
 from tokimp.why import without_sinks
 
 LABEL = "without attention sinks"
+
+
+def looking(hidden: bool) -> Payload:
+    """While sinks are looked for, which takes a pass for each token where there are some."""
+    return sentences.working("Looking for attention sinks …") if hidden else sentences.told()
 
 
 def seen(desk: Desk, shown: Result | None, hidden: bool, visitor: Visitor) -> Changes:

@@ -99,7 +99,8 @@ class _Tab:
         )
         self._wire_why(ran)
         seen = [parts.tokens, parts.limits, parts.status]
-        parts.sinks.input(
+        looking = parts.sinks.input(sinking.looking, parts.sinks, parts.status, **AT_ONCE, **EVENT)
+        looking.then(
             gpu(self._sinks),
             [parts.sinks, parts.shown, parts.share],
             seen,
