@@ -238,6 +238,14 @@ def test_one_of_several_payloads_is_shown() -> None:
     assert payloads.switched({}, {}, "Measure") is None
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
+def test_what_is_made_ready_is_what_the_form_asks_first(kind: Kind) -> None:
+    example = kind.examples[0]
+    chosen = as_posted(MethodList(render=False), method_list(example.task, kind.usual))
+    options = as_posted(OptionForm(render=False), kind.form(example.options))
+    assert asked_from(kind, (example.text, "minilm-sentiment", chosen, None, options)) == kind.first("minilm-sentiment")
+
+
 def test_every_example_can_be_asked() -> None:
     tasks = {start.task for start in examples.starts()}
     for kind in KINDS:

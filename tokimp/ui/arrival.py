@@ -12,6 +12,7 @@ from tokimp.errors import Cancelled, TokimpError
 from tokimp.models.catalog import CATALOG, at_hand, default_key
 from tokimp.types import Task
 from tokimp.ui import examples, work
+from tokimp.ui.comparing.kinds import KINDS, Kind
 from tokimp.ui.desk import Desk
 from tokimp.ui.state import Asked, Result
 from tokimp.ui.trouble import report_without_words
@@ -51,6 +52,11 @@ class Arrival:
         if self._over.is_set():
             raise Cancelled
 
+    def _while_nobody_waits(self, _moment: work.Moment[Any]) -> None:
+        self._still_wanted()
+        if self.desk.visitors.line():
+            raise Cancelled
+
     def _prepare(self) -> None:
         at_hand_now = [s for s in examples.starts() if self.hub_reachable or at_hand(CATALOG[self.models[s.task]])]
         for start in at_hand_now:
@@ -58,6 +64,8 @@ class Arrival:
         for start in at_hand_now[:1]:
             _quietly(partial(self._compile, start))
         _quietly(self._look_inside)
+        for kind in KINDS:
+            _quietly(partial(self._compare, kind))
 
     def _prepare_task(self, start: examples.Start) -> None:
         asked = Asked(start.task, self.models[start.task], start.examples[0].text, start.method)
@@ -76,6 +84,12 @@ class Arrival:
             return
         asked = Asked(start.task, self.models[start.task], examples.inside_text(), "", view="attention")
         self.desk.look(asked, self._still_wanted, "arrival")
+
+    def _compare(self, kind: Kind) -> None:
+        """What a tab that compares shows first."""
+        model = self.models[kind.examples[0].task]
+        if self.hub_reachable or at_hand(CATALOG[model]):
+            self.desk.study(kind.first(model), self._while_nobody_waits, "arrival")
 
     def _compile(self, start: examples.Start) -> None:
         """shap compiles itself on its first use, which takes seconds: not at the desk, where a visitor would wait."""

@@ -56,6 +56,12 @@ class Kind:
         known = {each.name: given[each.name] for each in self.options if each.name in given}
         return replace(asked, options={**known, **asked.options})
 
+    def first(self, model: str) -> Asked:
+        """What the tab asks as it stands at first: its first example."""
+        example = self.examples[0]
+        methods = offered(example.task, self.usual)
+        return self.with_options(self.asked(example.task, model, example.text, methods, None), example.options)
+
     def methods_of(self, request: Request) -> tuple[str, ...]:
         """The methods of a link, as far as there are such."""
         names = request.options.get("methods", "") if self.methods_in_options else request.method
