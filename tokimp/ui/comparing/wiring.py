@@ -67,7 +67,8 @@ class _Comparing:
     def wire_questions(self, tab: gr.Tab) -> None:
         """The button, an example, opening the tab for the first time."""
         parts = self.parts
-        self._address(self.built.compare.click(self._ask, self.form, self.every, **AT_ONCE, **EVENT).then)
+        asking = [self.built.compare.click, parts["text"].submit]
+        self._address(gr.on(asking, self._ask, self.form, self.every, **AT_ONCE, **EVENT).then)
         tab.select(self._arrive, [parts["question"], *self.form], self.every, **AT_ONCE, **EVENT)
         for button, example in self.built.chips:
             filled = button.click(self._fill(example), parts["methods"], self.form, **AT_ONCE, **EVENT)
