@@ -14,10 +14,12 @@ from starlette.testclient import TestClient
 
 from tests.views.examples import explain, tokens_of
 from tokimp.errors import TokimpError
+from tokimp.internals.looks.base import build as build_look
 from tokimp.share import to_code
 from tokimp.types import Candidate, Explanation, Prediction, Request
 from tokimp.ui.counts import Counts
 from tokimp.ui.state import Asked, Grid, Result
+from tokimp.ui.studies import STUDIES
 from tokimp.ui.web import app_settings
 
 TEXT = "Music from flutes and drums filled the air. Among the crowd stood a kind-hearted little"
@@ -66,6 +68,17 @@ class FakeDesk:
             raise self.error
         found = self.results.find(request)
         return None if found is None or (grid and found.grid is None) else found
+
+    def seen(self, _asked: Asked) -> None:
+        """Nothing was looked at, and nothing studied."""
+
+    studied = seen
+
+    def wanted_look(self, request: Request, _visitor: str = "") -> None:
+        build_look(request.view, request.options)
+
+    def wanted_study(self, request: Request, _visitor: str = "") -> None:
+        STUDIES[request.view].check(request)
 
 
 def result_of(text: str = TEXT, *, outputs: int = 5, **settings: Any) -> Result:

@@ -29,6 +29,7 @@ from tokimp.ui.results import Results, key_of
 from tokimp.ui.state import Asked, Grid, Result, asked_of
 from tokimp.ui.studies import STUDIES, Studied
 from tokimp.ui.studies.studying import Studying
+from tokimp.ui.upkeep import Upkeep
 from tokimp.ui.visitors import Visitors
 from tokimp.ui.wanted import Wanted
 
@@ -53,6 +54,7 @@ class Desk:
         self.visitors = Visitors(self.limits)
         self._cut_short: Recent[Result] = Recent(16, REMEMBERED)
         self._computing = threading.Lock()
+        self._upkeep = Upkeep()
         self._background = Background(self.limits.embeds, self.limits.per_visitor)
         self._wanted = Wanted(self._background, self.counts)
         self.counts.gauge("requests_in_line", "Requests that wait or run.", lambda: len(self.visitors.line()))
@@ -269,6 +271,7 @@ class Desk:
             yield
         finally:
             self.visitors.spend(visitor, time.monotonic() - start)
+            self._upkeep.between_requests()
             self._computing.release()
 
 
