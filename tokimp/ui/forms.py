@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from tokimp.types import Value
-from tokimp.ui.components import View
+from tokimp.ui.components import Payload, View
 
 Picked = str | int | None
+
+_FILES = itertools.count()  # a value that stays the same is no news to a browser
 
 
 class Choice(View):
@@ -57,9 +60,12 @@ class Ticket(View):
 
 
 class Download(View):
-    """`sharing.file_payload`: the browser saves it as a file."""
+    """`sharing.file_payload`: the browser saves it as a file, also one that it was handed before."""
 
     script = "download.js"
+
+    def postprocess(self, value: Payload | None) -> str | None:
+        return super().postprocess(None if value is None else value | {"number": next(_FILES)})
 
 
 class Share(View):
