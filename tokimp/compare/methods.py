@@ -20,6 +20,7 @@ from tokimp.watch import Watch
 DEFAULT = (
     "attention",
     "attention_rollout",
+    "attention_norms",
     "value_zeroing",
     "gradient_x_input",
     "integrated_gradients",

@@ -3,6 +3,7 @@
 from tokimp.methods import (  # noqa: I001 - the order is the page's
     attention,
     attention_rollout,
+    attention_norms,
     value_zeroing,
     gradient_x_attention,
     gradients,
@@ -23,6 +24,7 @@ from tokimp.methods.base import METHODS
 __all__ = [
     "METHODS",
     "attention",
+    "attention_norms",
     "attention_rollout",
     "banzhaf",
     "gradient_shap",

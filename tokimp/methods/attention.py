@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,6 +13,19 @@ from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.types import Attribution, Floats, Target
 from tokimp.watch import Watch
+
+
+def layers_option() -> Any:
+    """Which layers count how much: the same for all methods that average what their layers say."""
+    return option(
+        "linear",
+        "Layers",
+        "linear: later layers count more, up to twice as much; a number: that layer alone, from 0.",
+        choices=("linear", "mean", "last"),
+        kind=int,
+        low=0,
+        high=199,
+    )
 
 
 @register
@@ -30,15 +43,7 @@ class Attention:
         targeted=False,
         needs=frozenset({"attention"}),
     )
-    layers: str | int = option(
-        "linear",
-        "Layers",
-        "linear: later layers count more, up to twice as much; a number: that layer alone, from 0.",
-        choices=("linear", "mean", "last"),
-        kind=int,
-        low=0,
-        high=199,
-    )
+    layers: str | int = layers_option()
 
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Attention that the predicting position pays to each token, heads averaged, layers weighted.
@@ -51,7 +56,7 @@ class Attention:
             OptionError: a layer that the model does not have.
         """
         rows = mean_attention(model, inputs, watch)[:, target.position]  # (layer, token)
-        scores = _layer_weights(self.layers, len(rows)) @ rows
+        scores = layer_weights(self.layers, len(rows)) @ rows
         watch(1.0, scores)
         return Attribution(scores, layers=rows, signed=False)
 
@@ -63,7 +68,12 @@ def mean_attention(model: TextModel, inputs: Encoded, watch: Watch) -> Floats:
     return np.stack(maps)
 
 
-def _layer_weights(layers: str | int, count: int) -> Floats:
+def layer_weights(layers: str | int, count: int) -> Floats:
+    """The option's weights (layer,), which sum to 1.
+
+    Raises:
+        OptionError: a layer that is not among `count`.
+    """
     if isinstance(layers, int):
         if layers >= count:
             raise OptionError(f"There is no layer {layers}.", f"The model has layers 0 to {count - 1}.")
