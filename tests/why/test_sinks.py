@@ -15,9 +15,10 @@ from tokimp.internals.attention_maps import attention_map, every_map
 from tokimp.reasons import Reason
 from tokimp.types import Task
 from tokimp.watch import Watch
+from tokimp.why import sinks
 from tokimp.why.case import case_of
 from tokimp.why.flow import flow_of
-from tokimp.why.sinks import Verdict, verdict
+from tokimp.why.sinks import Thresholds, Verdict, verdict
 
 
 def number(reason: Reason, name: str) -> float:
@@ -92,15 +93,44 @@ def test_a_first_token_counts_by_others_in_its_place_where_its_removal_moves_the
 def test_the_view_without_sinks_says_what_it_hides() -> None:
     model = planted("sink")
     explanation = tokimp.explain(model, TEXT, "attention")
-    sinks = tokimp.without_sinks(model, explanation)
+    found = tokimp.without_sinks(model, explanation)
     sizes = np.abs(explanation.scores)
-    assert sinks.positions == (0,)
-    assert sinks.share == pytest.approx(sizes[0] / sizes.sum())
-    assert sinks.share > 0.5
-    seen = sinks.hidden(explanation.scores)
+    assert found.positions == (0,)
+    assert found.share == pytest.approx(sizes[0] / sizes.sum())
+    assert found.share > 0.5
+    seen = found.hidden(explanation.scores)
     assert seen[0] == 0
     assert seen[1:].tolist() == explanation.scores[1:].tolist()
     assert explanation.scores[0] > 0
+
+
+@pytest.mark.parametrize(("family", "task"), ROWS)
+@pytest.mark.parametrize("at_once", [1, 16])
+def test_sinks_are_those_that_each_token_alone_is_called(
+    family: str, task: Task, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every token that can be taken away is a suspect here, so effects of all sizes are told apart."""
+    monkeypatch.setattr(sinks, "THRESHOLDS", Thresholds(attention=0.0, worth=1e9))
+    monkeypatch.setattr(sinks, "_AT_ONCE", at_once)
+    model = shared(family, task)
+    explanation = tokimp.explain(model, TEXTS[task], "gradient_x_input")
+    cases = [case_of(model, explanation, token, Watch()) for token in range(len(explanation.tokens))]
+    flow = flow_of(model, cases[0].inputs, cases[0].question.target.position, Watch())
+    expected = [each.token for each in cases if each.removable(each.token) and verdict(each, flow).sink]
+    fractions: list[float] = []
+    found = tokimp.without_sinks(model, explanation, lambda fraction, _: fractions.append(fraction))
+    assert list(found.positions) == expected
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+
+
+def test_a_sink_is_known_before_each_removal_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sinks, "_AT_ONCE", 1)
+    text = "bad " + " ".join(["the film was not"] * 8)
+    model = planted("sink", text)
+    found = tokimp.without_sinks(model, tokimp.explain(model, text, "attention"))
+    assert found.positions == (0,)
+    assert found.evaluations < len(model.encode(text)) / 2
 
 
 def test_without_a_sink_nothing_is_hidden() -> None:

@@ -22,6 +22,9 @@ from tokimp.why.sinks import Verdict, sink_or_effect, sinks_of
 
 Step = Callable[[Case], Reason | None]
 
+_AROUND_REMOVALS = 10
+"""Evaluations that looking for sinks takes beside each token's removal."""
+
 
 @dataclass
 class _Pace:
@@ -92,7 +95,7 @@ def without_sinks(model: TextModel, e: Explanation, watch: Progress | None = Non
     For a view of the scores without them (`Sinks.hidden`), not for new scores: nothing is shared
     out anew.
 
-    Cost: two evaluations; where a token looks like a sink, one more for each token.
+    Cost: two evaluations; where a token looks like a sink, a few more, and at most one more for each token.
 
     Raises:
         InputError: the explanation is of another model.
@@ -100,7 +103,15 @@ def without_sinks(model: TextModel, e: Explanation, watch: Progress | None = Non
     """
     if "attention" not in model.offers:
         raise MethodUnavailableError("This model shows no attention, so its sinks cannot be told.")
-    return sinks_of(case_of(model, e, 0, Watch(watch)))
+    counter = Watch()
+    case = case_of(model, e, 0, counter)
+    most = _AROUND_REMOVALS + len(case.compared)
+    if watch is not None:
+        counter.report = lambda _fraction, _scores: watch(min(counter.evaluations / most, 1.0), None)
+    found = sinks_of(case)
+    if watch is not None:
+        watch(1.0, None)
+    return found
 
 
 def _steps(case: Case) -> list[tuple[Step | None, int]]:

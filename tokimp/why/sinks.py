@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,6 +39,9 @@ class Thresholds:
 
 THRESHOLDS = Thresholds()
 
+_AT_ONCE = 16
+"""Removals between two looks at whether it is known by then which tokens are sinks."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -66,11 +70,10 @@ class Verdict:
 def verdict(case: Case, flow: Flow) -> Verdict:
     """Whether the case's token is a sink. Cost: the removal of each compared token, where it is not known."""
     empty = attention_only(flow, case.token)
-    effect = abs(case.drop(case.token)) if case.removable(case.token) else None
-    replaced = _replaced(case) if _comes_first(case) and attended(flow, case.token) else None
-    tried = [each for each in (effect, replaced) if each is not None]
+    effect, replaced = _changes(case, flow)
+    smallest = _smallest((effect, replaced))
     typical = float(np.abs(list(case.others.values())).mean()) if case.others else None
-    weak = min(tried) <= THRESHOLDS.effect * typical if tried and typical is not None else None
+    weak = smallest <= THRESHOLDS.effect * typical if smallest is not None and typical is not None else None
     received, carried = float(flow.received[case.token]), float(flow.carried[case.token])
     return Verdict(received, carried, attended(flow, case.token), empty, weak, effect, replaced, typical)
 
@@ -113,12 +116,35 @@ def sinks_of(case: Case) -> Sinks:
     suspects = [
         i for i in range(len(case.inputs)) if attended(flow, i) and attention_only(flow, i) and case.removable(i)
     ]
-    if suspects:
-        _ = case.drops  # once for all suspects
-    positions = tuple(i for i in suspects if verdict(_of_token(case, i), flow).sink)
+    positions = _weak(case, suspects, flow) if suspects else ()
     sizes = np.abs(case.explanation.scores)
     share = float(sizes[list(positions)].sum() / sizes.sum()) if sizes.sum() else 0.0
     return Sinks(positions, share, case.watch.evaluations)
+
+
+def _weak(case: Case, suspects: Sequence[int], flow: Flow) -> tuple[int, ...]:
+    """Those of the suspects whose effect `verdict` calls weak, mostly without the removal of each other token.
+
+    What others change on average is at least what is known of it so far, shared among all of them. So an effect is
+    mostly known to be weak early; the last tokens come first, as their removal costs a decoder least.
+    """
+    others = [int(token) for token in case.compared[::-1] if token not in case.read]
+    _ = case.scorer  # one for all suspects
+    effects = {token: _smallest(_changes(_of_token(case, token), flow)) for token in suspects}
+    known = dict.fromkeys(others, 0.0)
+    for start in range(0, len(others), _AT_ONCE):
+        some = others[start : start + _AT_ONCE]
+        values = case.values([case.without([token]) for token in some])
+        known.update(zip(some, np.abs(case.whole - values).tolist(), strict=True))
+        if all(_below(effects[token], token, known) for token in suspects):
+            break
+    return tuple(token for token in suspects if _below(effects[token], token, known))
+
+
+def _below(effect: float | None, token: int, known: Mapping[int, float]) -> bool:
+    """Whether the effect is weak beside those of other tokens, unknown ones counting as nothing."""
+    others = [change for other, change in known.items() if other != token]
+    return bool(others) and effect is not None and effect <= THRESHOLDS.effect * float(np.mean(others))
 
 
 def sort_of(case: Case) -> str:
@@ -133,10 +159,20 @@ def sort_of(case: Case) -> str:
     return "a function word" if text.casefold() in FUNCTION_WORDS and len(case.word) == 1 else ""
 
 
+def _changes(case: Case, flow: Flow) -> tuple[float | None, float | None]:
+    """|Change| of the value without the token, and, of a decoder's first one, with others in its place."""
+    effect = abs(case.drop(case.token)) if case.removable(case.token) else None
+    return effect, _replaced(case) if _comes_first(case) and attended(flow, case.token) else None
+
+
+def _smallest(changes: Sequence[float | None]) -> float | None:
+    return min((each for each in changes if each is not None), default=None)
+
+
 def _of_token(case: Case, token: int) -> Case:
     """The same case, with what it has scored, of another token."""
     other = replace(case, token=token)
-    vars(other).update({key: vars(case)[key] for key in ("scorer", "drops", "compared") if key in vars(case)})
+    vars(other).update({key: vars(case)[key] for key in ("scorer", "compared") if key in vars(case)})
     return other
 
 
