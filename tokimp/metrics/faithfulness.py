@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -11,16 +12,20 @@ from tokimp.metrics.base import MetricInfo, register
 from tokimp.metrics.removal import Profile
 from tokimp.types import Floats
 
-COST = "2 × fractions copies of the text, shared by all metrics of removal; as many for each pair of random orders"
+_INFO = partial(
+    MetricInfo,
+    family="faithfulness",
+    cost="2 × fractions copies of the text, shared by all metrics of removal; as many for each pair of random orders",
+    probe="removal",
+)
 
 
 @register
 @dataclass(frozen=True)
 class Comprehensiveness:
-    info: ClassVar[MetricInfo] = MetricInfo(
+    info: ClassVar[MetricInfo] = _INFO(
         key="comprehensiveness",
         title="Comprehensiveness",
-        family="faithfulness",
         tells="How much of the target's probability is lost when the highest-scored tokens are taken away.",
         definition="Mean over fractions of p(whole text) − p(text without that share of the highest-scored tokens).",
         paper="DeYoung et al. 2020, section 4.2 (AOPC)",
@@ -29,8 +34,6 @@ class Comprehensiveness:
         high=1.0,
         higher_is_better=True,
         unit="probability",
-        cost=COST,
-        probe="removal",
     )
 
     def value(self, measured: Profile) -> float:
@@ -40,10 +43,9 @@ class Comprehensiveness:
 @register
 @dataclass(frozen=True)
 class Sufficiency:
-    info: ClassVar[MetricInfo] = MetricInfo(
+    info: ClassVar[MetricInfo] = _INFO(
         key="sufficiency",
         title="Sufficiency",
-        family="faithfulness",
         tells="How much of the target's probability is lost when only the highest-scored tokens stay.",
         definition="Mean over fractions of p(whole text) − p(that share of the highest-scored tokens alone).",
         paper="DeYoung et al. 2020, section 4.2 (AOPC)",
@@ -52,8 +54,6 @@ class Sufficiency:
         high=1.0,
         higher_is_better=False,
         unit="probability",
-        cost=COST,
-        probe="removal",
     )
 
     def value(self, measured: Profile) -> float:
@@ -63,10 +63,9 @@ class Sufficiency:
 @register
 @dataclass(frozen=True)
 class LogOdds:
-    info: ClassVar[MetricInfo] = MetricInfo(
+    info: ClassVar[MetricInfo] = _INFO(
         key="log_odds",
         title="Log-odds",
-        family="faithfulness",
         tells="By how much the target's log-probability changes without the highest-scored tokens; below 0 it falls.",
         definition="Mean over fractions of ln p(text without that share of the highest-scored tokens) − ln p(whole).",
         paper="Chen et al. 2019, section 5; Sanyal & Ren 2021, section 4.2",
@@ -75,8 +74,6 @@ class LogOdds:
         high=np.inf,
         higher_is_better=False,
         unit="nats",
-        cost=COST,
-        probe="removal",
     )
 
     def value(self, measured: Profile) -> float:
@@ -86,10 +83,9 @@ class LogOdds:
 @register
 @dataclass(frozen=True)
 class Deletion:
-    info: ClassVar[MetricInfo] = MetricInfo(
+    info: ClassVar[MetricInfo] = _INFO(
         key="deletion",
         title="Deletion",
-        family="faithfulness",
         tells="The target's mean probability while tokens go, the highest-scored first: small where it falls early.",
         definition="Area below p(text without the share x of the highest-scored tokens), x from 0 to 1, by trapezoids.",
         paper="Samek et al. 2017; Petsiuk et al. 2018, section 4.2",
@@ -98,8 +94,6 @@ class Deletion:
         high=1.0,
         higher_is_better=False,
         unit="probability",
-        cost=COST,
-        probe="removal",
     )
 
     def value(self, measured: Profile) -> float:
@@ -112,10 +106,9 @@ class Deletion:
 @register
 @dataclass(frozen=True)
 class Insertion:
-    info: ClassVar[MetricInfo] = MetricInfo(
+    info: ClassVar[MetricInfo] = _INFO(
         key="insertion",
         title="Insertion",
-        family="faithfulness",
         tells="The target's mean probability while tokens come, the highest-scored first: large where it rises early.",
         definition="Area below p(the share x of the highest-scored tokens alone), x from 0 to 1, by trapezoids.",
         paper="Petsiuk et al. 2018, section 4.2",
@@ -124,8 +117,6 @@ class Insertion:
         high=1.0,
         higher_is_better=True,
         unit="probability",
-        cost=COST,
-        probe="removal",
     )
 
     def value(self, measured: Profile) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -21,8 +22,20 @@ from tokimp.watch import Watch
 DRAWS = 2
 RETENTIONS = (0.25, 0.5, 0.75)
 REMOVAL = "zeroed"
-REAGENT = ("Zhao & Shan 2024, section 4.3; Zhao & Aletras 2023", "https://arxiv.org/abs/2402.00794")
-FIXED = ("Huang & Chan 2026", "https://arxiv.org/abs/2601.03089")
+
+_INFO = partial(MetricInfo, family="faithfulness", low=0.0, higher_is_better=True, unit="", probe="soft", usual=False)
+_PLAIN = partial(
+    _INFO,
+    paper="Zhao & Shan 2024, section 4.3; Zhao & Aletras 2023",
+    url="https://arxiv.org/abs/2402.00794",
+    cost=f"{DRAWS} copies of the text, and as many for each random scoring",
+)
+_FIXED = partial(
+    _INFO,
+    paper="Huang & Chan 2026",
+    url="https://arxiv.org/abs/2601.03089",
+    cost=f"{DRAWS * len(RETENTIONS)} copies of the text, and as many for each random scoring",
+)
 
 
 class Distances(NamedTuple):
@@ -148,82 +161,57 @@ def keeps(metric: SoftMetric, share: Floats, free: Ids) -> Floats:
 @register
 @dataclass(frozen=True)
 class SoftNS:
-    info: ClassVar[MetricInfo] = MetricInfo(
+    info: ClassVar[MetricInfo] = _PLAIN(
         key="soft_ns",
         title="Soft-NS",
-        family="faithfulness",
         tells="How much of the answer is still there if tokens are kept in part, as much as their scores say.",
         definition="max(0, d(no token) − d(tokens kept by score)) / d(no token); "
         "d = Σ (√p′ − √p)² / √2 over all answers, without an outer root.",
-        paper=REAGENT[0],
-        url=REAGENT[1],
-        low=0.0,
         high=1.0,
-        higher_is_better=True,
-        unit="",
-        cost=f"{DRAWS} copies of the text, and as many for each random scoring",
-        probe="soft",
-        usual=False,
     )
     takes: ClassVar[bool] = False
     retentions: ClassVar[tuple[float, ...]] = ()
 
     def value(self, measured: Distances) -> float:
-        return float(_kept(measured)[0])
+        return float(_kept(measured).mean())
 
 
 @register
 @dataclass(frozen=True)
 class SoftNC:
-    info: ClassVar[MetricInfo] = MetricInfo(
+    info: ClassVar[MetricInfo] = _PLAIN(
         key="soft_nc",
         title="Soft-NC",
-        family="faithfulness",
         tells="How much the answer changes if tokens are taken away in part, as much as their scores say.",
         definition="d(tokens kept by 1 − score) / d(no token); d = Σ (√p′ − √p)² / √2 over all answers, "
         "without an outer root. Above 1 where less than nothing is left.",
-        paper=REAGENT[0],
-        url=REAGENT[1],
-        low=0.0,
         high=np.inf,
-        higher_is_better=True,
-        unit="",
-        cost=f"{DRAWS} copies of the text, and as many for each random scoring",
-        probe="soft",
-        usual=False,
     )
     takes: ClassVar[bool] = True
     retentions: ClassVar[tuple[float, ...]] = ()
 
     def value(self, measured: Distances) -> float:
-        return float(_lost(measured)[0])
+        return float(_lost(measured).mean())
 
 
 @register
 @dataclass(frozen=True)
-class FixedSoftNS:
-    info: ClassVar[MetricInfo] = MetricInfo(
+class FixedSoftNS(SoftNS):
+    """π-Soft-NS: every scoring is measured at the same expected probability π that an element is kept.
+
+    That is the idea of Huang & Chan 2026, for NS and NC alike. How scores get there is ours: see `retained`;
+    so are the three π, and that one number is the mean over them.
+    """
+
+    info: ClassVar[MetricInfo] = _FIXED(
         key="fixed_soft_ns",
         title="Soft-NS at fixed retention",
-        family="faithfulness",
         tells="As Soft-NS, but as much is kept of every scoring: spread-out scores gain nothing by keeping more.",
         definition="Mean of Soft-NS over expected retentions of 25, 50 and 75 % of all tokens; "
         "probabilities in proportion to the scores, at most 1.",
-        paper=FIXED[0],
-        url=FIXED[1],
-        low=0.0,
         high=1.0,
-        higher_is_better=True,
-        unit="",
-        cost=f"{DRAWS * len(RETENTIONS)} copies of the text, and as many for each random scoring",
-        probe="soft",
-        usual=False,
     )
-    takes: ClassVar[bool] = False
     retentions: ClassVar[tuple[float, ...]] = RETENTIONS
-
-    def value(self, measured: Distances) -> float:
-        return float(_kept(measured).mean())
 
     def curve(self, measured: Distances) -> tuple[Floats, Floats]:
         return np.array(RETENTIONS), _kept(measured)
@@ -231,29 +219,18 @@ class FixedSoftNS:
 
 @register
 @dataclass(frozen=True)
-class FixedSoftNC:
-    info: ClassVar[MetricInfo] = MetricInfo(
+class FixedSoftNC(SoftNC):
+    """π-Soft-NC, as `FixedSoftNS`."""
+
+    info: ClassVar[MetricInfo] = _FIXED(
         key="fixed_soft_nc",
         title="Soft-NC at fixed retention",
-        family="faithfulness",
         tells="As Soft-NC, but as much is kept of every scoring: peaked scores gain nothing by taking less.",
         definition="Mean of Soft-NC over expected retentions of 25, 50 and 75 % of all tokens; "
         "probabilities in proportion to 1 − scores, at most 1.",
-        paper=FIXED[0],
-        url=FIXED[1],
-        low=0.0,
         high=np.inf,
-        higher_is_better=True,
-        unit="",
-        cost=f"{DRAWS * len(RETENTIONS)} copies of the text, and as many for each random scoring",
-        probe="soft",
-        usual=False,
     )
-    takes: ClassVar[bool] = True
     retentions: ClassVar[tuple[float, ...]] = RETENTIONS
-
-    def value(self, measured: Distances) -> float:
-        return float(_lost(measured).mean())
 
     def curve(self, measured: Distances) -> tuple[Floats, Floats]:
         return np.array(RETENTIONS), _lost(measured)
