@@ -24,6 +24,7 @@ PARAMETERS = 7
 MANY_PARAMETERS = {
     ("tokimp/compare/methods.py", "compare"): "the frozen public signature",
     ("tokimp/compare/prompts.py", "compare_prompts"): "the frozen public signature",
+    ("tokimp/question.py", "ask"): "each is one word of the question",
     ("tokimp/api.py", "explain"): "the frozen public signature: each is one word of the question",
     ("tokimp/evaluation.py", "evaluate"): "the frozen public signature",
     ("tokimp/ui/endpoints.py", "explain"): "the same over HTTP, where every argument is documented by itself",
@@ -45,6 +46,7 @@ NOUNS = {
     "comparison",
     "prompt_comparison",
     "reasons",
+    "generation",
 }
 CORE = {"nouns", "models", "methods", "internals", "metrics"}
 MAY_IMPORT = {
@@ -53,21 +55,23 @@ MAY_IMPORT = {
     "methods": {"nouns", "models", "methods"},
     "internals": {"nouns", "models", "methods", "internals"},
     "metrics": {"nouns", "models", "metrics"},
-    "api": CORE,
-    "evaluation": CORE | {"api"},
-    "compare": CORE | {"api", "evaluation", "compare"},
-    "why": CORE | {"api", "views", "why"},
+    "question": CORE,
+    "api": CORE | {"question"},
+    "generating": CORE | {"question", "api", "generating"},
+    "evaluation": CORE | {"question", "api"},
+    "compare": CORE | {"question", "api", "evaluation", "compare"},
+    "why": CORE | {"question", "api", "views", "why"},
     "views": {"nouns", "views"},
     "share": {"nouns"},
     "store": {"nouns", "store"},
     "interop": {"nouns", "views"},
     "pictures": {"nouns", "internals", "views"},
-    "notebook": CORE | {"api", "views", "pictures"},
+    "notebook": CORE | {"question", "api", "views", "pictures"},
     "publish": {"nouns", "models", "publish"},
-    "ui": CORE | {"api", "compare", "why", "views", "share", "store", "ui"},
-    "cli": CORE | {"api", "evaluation", "compare", "why", "views", "share", "publish", "ui", "cli"},
+    "ui": CORE | {"question", "api", "compare", "generating", "why", "views", "share", "store", "ui"},
+    "cli": CORE | {"question", "api", "evaluation", "compare", "generating", "why", "views", "share", "publish", "ui", "cli"},
     "__main__": {"cli"},
-    "tokimp": {"nouns", "api", "evaluation", "compare", "why", "internals", "notebook"},
+    "tokimp": {"nouns", "question", "api", "evaluation", "compare", "generating", "why", "internals", "notebook"},
     "app": {"ui"},
 }
 LAZY_EDGES = {
@@ -77,6 +81,8 @@ LAZY_EDGES = {
     ("tokimp/exports.py", "tokimp.interop"): "an explanation turns into what other libraries take",
     ("tokimp/reasons.py", "tokimp.views.why.drawer"): "reasons show themselves in a notebook",
     ("tokimp/reasons.py", "tokimp.views.why.table"): "reasons become files",
+    ("tokimp/generation.py", "tokimp.views.generation.page"): "an explained answer shows itself in a notebook",
+    ("tokimp/generation.py", "tokimp.views.generation.sheet"): "an explained answer becomes files",
     ("tokimp/types.py", "tokimp.share"): "a request knows its link",
     ("tokimp/comparison.py", "tokimp.views.compare.page"): "a comparison shows and saves itself",
     ("tokimp/comparison.py", "tokimp.views.compare.sheet"): "a comparison as a table",
@@ -84,7 +90,7 @@ LAZY_EDGES = {
     ("tokimp/prompt_comparison.py", "tokimp.views.compare.sheet"): "a comparison of prompts as a table",
 }
 AT_HOME = {
-    "torch": {"models", "methods", "internals", "metrics", "api", "interop"},
+    "torch": {"models", "methods", "internals", "metrics", "question", "interop"},
     "transformers": {"models"},
     "shap": {"methods", "interop"},
     "gradio": {"ui", "app"},

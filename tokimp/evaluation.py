@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tokimp.api import ask
 from tokimp.errors import OptionError
 from tokimp.methods.base import METHODS
 from tokimp.metrics import Setting, evaluating
@@ -14,6 +13,7 @@ from tokimp.metrics.sanity import Explain, randomising, repeating, shifting
 from tokimp.models.loading import load
 from tokimp.models.scoring import memory_watched
 from tokimp.models.text_model import TextModel
+from tokimp.question import ask_again
 from tokimp.score import Score
 from tokimp.types import Attribution, Explanation, Progress, Request
 from tokimp.watch import Watch
@@ -124,14 +124,9 @@ def _explain(request: Request) -> Explain:
     """The request's method on any model, for the target of the explanation, whatever that model would say."""
 
     def explain(model: TextModel, e: Explanation, seed: int, watch: Watch) -> Attribution:
-        question = ask(
-            model,
-            request.text,
-            target=e.target.index if not e.target.continuation else request.target,
-            contrast=request.contrast if e.target.contrast_continuation else e.target.contrast,
-            output=request.output,
-            mask=request.mask,
-        )
+        target = e.target.index if not e.target.continuation else request.target
+        contrast = request.contrast if e.target.contrast_continuation else e.target.contrast
+        question = ask_again(model, replace(request, target=target, contrast=contrast))
         question = replace(question, target=e.target)
         return question.explain(request.method, request.options, seed, watch).attribution
 

@@ -25,7 +25,7 @@ from urllib.parse import unquote
 
 from tokimp.assets import read_asset
 from tokimp.errors import LinkError
-from tokimp.types import OUTPUTS, PRECISIONS, TASKS, Request
+from tokimp.types import OUTPUTS, PRECISIONS, SEGMENTS, TASKS, Request
 
 VERSION = "1"
 PARAMETER = "r"
@@ -36,14 +36,18 @@ LONGEST_JSON = 131_072
 LONGEST_ADDRESS = 4_096
 LONGEST_NAME = 512
 MOST_OPTIONS = 32
+MOST_GENERATED = 4_096
+MOST_ROLES = 512
 BEYOND_NUMBERS = 2**63
 
 _DEFAULTS: dict[str, Any] = {
     "contrast": None,
+    "generated": (),
     "mask": 0,
     "options": {},
     "output": "logit",
     "precision": "fp32",
+    "roles": (),
     "seed": 0,
     "target": None,
     "view": "",
@@ -227,12 +231,28 @@ def _are_options(value: object) -> bool:
     return all(_is_name(name) and _is_value(each) for name, each in value.items())
 
 
+def _are_ids(value: object) -> bool:
+    return isinstance(value, list | tuple) and len(value) <= MOST_GENERATED and all(map(_is_count, value))
+
+
+def _are_roles(value: object) -> bool:
+    return isinstance(value, list | tuple) and len(value) <= MOST_ROLES and all(map(_is_role, value))
+
+
+def _is_role(value: object) -> bool:
+    if not isinstance(value, list | tuple) or len(value) != 3:
+        return False
+    start, end, segment = value
+    return _is_count(start) and _is_count(end) and start <= end and segment in SEGMENTS
+
+
 def _one_of(known: tuple[str, ...]) -> Callable[[object], bool]:
     return lambda value: isinstance(value, str) and value in known
 
 
 _HOLDS: dict[str, Callable[[object], bool]] = {
     "contrast": _is_word,
+    "generated": _are_ids,
     "mask": _is_count,
     "method": _is_name,
     "model": _is_name,
@@ -240,6 +260,7 @@ _HOLDS: dict[str, Callable[[object], bool]] = {
     "output": _one_of(OUTPUTS),
     "precision": _one_of(PRECISIONS),
     "revision": _is_name,
+    "roles": _are_roles,
     "seed": _is_count,
     "target": _is_word,
     "task": _one_of(TASKS),

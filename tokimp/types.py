@@ -13,9 +13,11 @@ import numpy.typing as npt
 from tokimp.errors import OptionError
 from tokimp.exports import Exports
 
-Task = Literal["classification", "next-token", "masked-lm"]
+Task = Literal["classification", "next-token", "masked-lm", "seq2seq"]
 Output = Literal["logit", "log_prob", "prob"]
 Precision = Literal["fp32", "bf16"]
+Segment = Literal["input", "generated", "template", "system", "user", "assistant", "pinned"]
+Role = tuple[int, int, Segment]  # from character, to character, what stands there
 Value = str | int | float | bool | None
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[float, "Floats | None"], None]
@@ -23,6 +25,7 @@ Progress = Callable[[float, "Floats | None"], None]
 TASKS: tuple[Task, ...] = get_args(Task)
 OUTPUTS: tuple[Output, ...] = get_args(Output)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+SEGMENTS: tuple[Segment, ...] = get_args(Segment)
 FORMAT = 1
 
 
@@ -33,6 +36,7 @@ class Token:
     `text` is what was typed, without the tokenizer's markers; a token that holds only part of a
     character shows the character on its first piece and "" on the others. `start` and `end` are
     the character range in `Request.text`; a token that the tokenizer added has an empty range.
+    What a model wrote itself is "generated": its ranges go on behind the text.
     """
 
     text: str
@@ -40,7 +44,7 @@ class Token:
     start: int
     end: int
     special: bool = False
-    segment: Literal["input", "generated"] = "input"
+    segment: Segment = "input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Target:
     `index` is the class or the vocabulary id. A word of several tokens has its further ids in
     `continuation`; its value is then the sum of their log-probabilities. `position` is the token
     whose output is read (0 for classification). With a contrast, the value is the difference.
+    Of the input's tokens the first `source` are read by an encoder, all others by its decoder.
     """
 
     index: int
@@ -60,6 +65,7 @@ class Target:
     output: Output = "logit"
     continuation: tuple[int, ...] = ()
     contrast_continuation: tuple[int, ...] = ()
+    source: int = 0
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -77,6 +83,8 @@ class Request:
     `target` and `contrast` are as asked: a word, a label, an id, or None for the model's own
     prediction (no contrast). `mask` counts the masks of a fill-mask text from 0. `precision` is
     what the network computes in. `view` is what is looked at inside the model; "" is an explanation.
+    `generated` are ids that stand behind the text as the model's own words, explained with it.
+    `roles` say what stands where in the text; what is "template" or "pinned" is never taken away.
     """
 
     model: str
@@ -92,8 +100,12 @@ class Request:
     mask: int = 0
     precision: Precision = "fp32"
     view: str = ""
+    generated: tuple[int, ...] = ()
+    roles: tuple[Role, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "generated", tuple(self.generated))
+        object.__setattr__(self, "roles", tuple((start, end, segment) for start, end, segment in self.roles))
         for name, known in (("task", TASKS), ("output", OUTPUTS), ("precision", PRECISIONS)):
             asked = getattr(self, name)
             if asked not in known:
@@ -218,6 +230,7 @@ class Explanation(Exports):
         fields = json.loads(text)
         if not isinstance(fields, dict) or fields.pop("format", None) != FORMAT:
             raise ValueError(f"This is not an explanation of format {FORMAT}.")
+        fields.pop("metrics", None)  # what metrics say of it stands in files beside it
         try:
             fields["request"] = Request(**fields["request"])
             fields["tokens"] = tuple(Token(**token) for token in fields["tokens"])

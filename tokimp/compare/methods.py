@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tokimp.api import Asked, Question, ask, load
+from tokimp.api import load
 from tokimp.compare.agreement import TOP, compared
 from tokimp.compare.measuring import Bands
 from tokimp.comparison import Comparison
@@ -14,6 +14,7 @@ from tokimp.methods import METHODS
 from tokimp.methods.base import build, why_not
 from tokimp.metrics.base import chosen
 from tokimp.models.text_model import TextModel
+from tokimp.question import Asked, Question, ask
 from tokimp.types import Explanation, Floats, Output, Progress, Value
 from tokimp.watch import Watch
 

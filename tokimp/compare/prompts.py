@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tokimp.api import Asked, Question, ask, load
+from tokimp.api import load
 from tokimp.compare.alignment import Columns
 from tokimp.compare.keywords import Keywords, spread, tracks
 from tokimp.compare.methods import Chosen, Counted, Methods, Unusable, part
@@ -15,6 +15,7 @@ from tokimp.methods import METHODS
 from tokimp.methods.base import why_not
 from tokimp.models.text_model import TextModel
 from tokimp.prompt_comparison import PromptComparison
+from tokimp.question import Asked, Question, ask
 from tokimp.types import Candidate, Explanation, Output, Progress
 from tokimp.watch import Watch
 
@@ -29,7 +30,7 @@ class Target:
     mask: int = 0
 
     def ask(self, model: TextModel, text: str, limit: int | None = None) -> Question:
-        return ask(model, text, self.target, self.contrast, self.output, self.mask, limit)
+        return ask(model, text, self.target, self.contrast, self.output, self.mask, limit=limit)
 
     def settled(self, question: Question) -> Target:
         """The same target for every further prompt: by id, so that a word is not read otherwise elsewhere.

@@ -77,4 +77,4 @@ class Game:
             return self._edit.copies(keep)
         inputs = self.players.inputs
         drawn = self._edit.copies(np.zeros((1, len(inputs)), dtype=bool), self._rng)[0]
-        return [Copy(ids, drawn.position) for ids in np.where(keep, inputs.ids, drawn.ids)]
+        return [Copy(ids, drawn.position, drawn.source) for ids in np.where(keep, inputs.ids, drawn.ids)]

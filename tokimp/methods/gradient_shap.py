@@ -71,7 +71,7 @@ class GradientShap:
         def report(known: Floats) -> None:
             watch((1 - float(np.isnan(known).mean())) / 3)
 
-        values = Scorer(model, [target], watch)([Copy(inputs.ids, target.position), *texts], report)
+        values = Scorer(model, [target], watch)([Copy(inputs.ids, target.position, inputs.source), *texts], report)
         changes = values[0] - values[1:]  # (sample,)
         parts = np.zeros((self.samples, len(inputs)))
 

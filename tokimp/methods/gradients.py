@@ -52,10 +52,8 @@ def gradient_rows(model: TextModel, length: int) -> int:
 
 def graph_bytes(model: TextModel, length: int) -> int:
     """Bytes that one row's graph takes: the states and attention weights that all layers keep, as measured."""
-    config = model.network.config
-    states = 12 * length * int(config.hidden_size)
-    attention = 2 * int(config.num_attention_heads) * length**2
-    return 4 * int(config.num_hidden_layers) * (states + attention)
+    size = model.size
+    return 4 * size.layers * (12 * length * size.hidden + 2 * size.heads * length**2)
 
 
 @register

@@ -67,7 +67,7 @@ class Occlusion:
         windows = _windows(inputs, self.window)  # (window, token)
         edit = masking(model, inputs, targets[0], self.replacement)
         rng = np.random.default_rng(self.seed)
-        copies = [Copy(inputs.ids, targets[0].position)]
+        copies = [Copy(inputs.ids, targets[0].position, inputs.source)]
         for _ in range(repeats):
             copies += edit.copies(~windows, rng)
 

@@ -69,9 +69,12 @@ def players_of(inputs: Encoded, kind: str) -> Players:
 def _units(inputs: Encoded, pattern: re.Pattern[str]) -> npt.NDArray[np.int64]:
     """Which unit of the text each token lies in (token,), by its first character that is no space.
 
-    A token of white space alone, or of no character, goes with what follows it.
+    A token of white space alone, or of no character, goes with what follows it. No unit goes on from
+    the text into what was generated behind it.
     """
-    ends = [match.end() for match in pattern.finditer(inputs.text)]
+    generated = min((token.start for token in inputs.tokens if token.segment == "generated"), default=len(inputs.text))
+    ends = [match.end() for match in pattern.finditer(inputs.text, 0, generated)]
+    ends += [match.end() for match in pattern.finditer(inputs.text, generated)]
     first = [
         token.end - len(inputs.text[token.start : token.end].lstrip())  # a range's spaces belong to no unit
         for token in inputs.tokens

@@ -197,4 +197,5 @@ def inputs_of(model: TextModel, explanation: Explanation) -> Encoded:
             "Give the model that was explained.",
         )
     fixed = np.array([token.special for token in tokens], dtype=bool)
-    return Encoded(request.text, np.array([token.id for token in tokens], dtype=np.int64), tokens, fixed)
+    ids = np.array([token.id for token in tokens], dtype=np.int64)
+    return Encoded(request.text, ids, tokens, fixed, source=explanation.target.source)

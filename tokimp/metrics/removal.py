@@ -89,9 +89,8 @@ class Removals:
     def _copies(self, keep: npt.NDArray[np.bool_]) -> list[Copy]:
         if self._masking is not None:
             return self._masking.copies(keep)
-        return [
-            Copy(ids, self._position) for ids in np.where(keep | self._inputs.fixed, self._inputs.ids, self._others)
-        ]
+        rows = np.where(keep | self._inputs.fixed, self._inputs.ids, self._others)
+        return [Copy(ids, self._position, self._inputs.source) for ids in rows]
 
     def _logs(self, values: Floats) -> Floats:
         """Log-probabilities; with a contrast, of the target where only it and the contrast may come."""

@@ -174,7 +174,7 @@ def shifting(model: TextModel, explanation: Explanation, explain: Explain, seed:
     if not shift(other, drawn.to(embeddings.device, embeddings.dtype) * float(embeddings.std())):
         return [_score(SHIFTED, None, watch, (UNMOVABLE,))]
     target = explanation.target
-    moved = float(Scorer(other, [target], watch)([Copy(inputs.ids, target.position)], lambda _: None)[0])
+    moved = float(Scorer(other, [target], watch)([Copy(inputs.ids, target.position, inputs.source)], lambda _: None)[0])
     off = abs(moved - explanation.output)
     if off > SAME_OUTPUT * max(1.0, abs(explanation.output)):
         note = f"The shift is not undone in this network: it moves the output by {off:.2g}."

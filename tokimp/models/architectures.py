@@ -32,7 +32,13 @@ class Architecture:
 
     @property
     def decoder(self) -> bool:
+        """Whether all tokens stand in one line that is read from the left."""
         return "next-token" in self.tasks
+
+    @property
+    def writes(self) -> bool:
+        """Whether the answer goes on, token by token."""
+        return bool({"next-token", "seq2seq"} & set(self.tasks))
 
 
 ARCHITECTURES = {

@@ -17,10 +17,11 @@ REPLACEMENTS = ("auto", "mask", "pad", "unk", "eos", "random", "delete")
 
 
 class Copy(NamedTuple):
-    """One edited input: ids (token,), and where its target is read."""
+    """One edited input: ids (token,), where its target is read, and how many first ids are an encoder's."""
 
     ids: Ids
     position: int
+    source: int = 0
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,6 @@ class Masking:
     kind: str
     token: int
     pool: Ids
-    reads_last: bool
 
     def copies(self, keep: npt.NDArray[np.bool_], rng: np.random.Generator | None = None) -> list[Copy]:
         """One edited copy for each row of keep (copy, token); special tokens stay in any case."""
@@ -40,13 +40,14 @@ class Masking:
         if self.kind == "delete":
             return [self._deleted(row) for row in keep]
         fill = self.token if rng is None or self.kind != "random" else rng.choice(self.pool, size=keep.shape)
-        return [Copy(ids, self.position) for ids in np.where(keep, self.inputs.ids, fill)]
+        return [Copy(ids, self.position, self.inputs.source) for ids in np.where(keep, self.inputs.ids, fill)]
 
     def _deleted(self, keep: npt.NDArray[np.bool_]) -> Copy:
         ids = self.inputs.ids[keep]
         if not len(ids):
             ids = np.array([self.token])  # a decoder cannot read nothing: an empty text is its end token
-        return Copy(ids, len(ids) - 1 if self.reads_last else int(keep[: self.position].sum()))
+        read = int(keep[: self.position + 1].sum()) - 1  # where it is gone itself, the one before
+        return Copy(ids, max(read, 0), int(keep[: self.inputs.source].sum()))
 
 
 def masking(model: TextModel, inputs: Encoded, target: Target, replacement: str | int = "auto") -> Masking:
@@ -60,23 +61,22 @@ def masking(model: TextModel, inputs: Encoded, target: Target, replacement: str 
     """
     if replacement == "auto":
         replacement = "mask" if model.tokenizer.mask_token_id is not None else "delete"
-    reads_last = model.task == "next-token"
     pool = np.empty(0, dtype=np.int64)
     if replacement == "delete":
         kind, token = "delete", _empty_token(model)
     elif replacement == "random":
         kind, token = "random", 0
-        both = min(len(model.tokenizer), model.embeddings.shape[0])  # either may hold more than the other
+        both = min(len(model.tokenizer), model.size.vocabulary)  # either may hold more than the other
         pool = np.setdiff1d(np.arange(both), model.tokenizer.all_special_ids)
     else:
         kind, token = "token", token_id(model, replacement)
-    return Masking(inputs, target.position, kind, token, pool, reads_last)
+    return Masking(inputs, target.position, kind, token, pool)
 
 
 def token_id(model: TextModel, kind: str | int) -> int:
     """The id of the tokenizer's "mask", "pad", "unk" or "eos" token, or the id itself if it is in the vocabulary."""
     if isinstance(kind, int):
-        if not 0 <= kind < model.embeddings.shape[0]:
+        if not 0 <= kind < model.size.vocabulary:
             raise NoBaselineError(f"There is no token {kind} in the vocabulary of {model.key}.")
         return kind
     if kind not in ("mask", "pad", "unk", "eos"):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from tokimp.models.text_model import Link, TextModel
+from tokimp.models.tokens import Ids as IdRows
 from tokimp.types import Output, Target
 
 if TYPE_CHECKING:
@@ -19,11 +20,12 @@ Ids = tuple[int, ...]
 
 
 class Term(NamedTuple):
-    """One summand of a target's value: the word `ids`."""
+    """One summand of a target's value: the word `ids`, read so many places behind the first that is kept."""
 
     target: int
     ids: Ids
     sign: float
+    offset: int = 0
 
 
 class Reading(NamedTuple):
@@ -40,7 +42,7 @@ def readings(model: TextModel, targets: Sequence[Target]) -> list[Reading]:
     for i, target in enumerate(targets):
         for ids, sign in ((target.ids, 1.0), (target.contrast_ids, -1.0)):
             if ids:
-                suffix = ids[:-1] if model.task == "next-token" else ()
+                suffix = ids[:-1] if model.architecture.writes else ()
                 by_suffix.setdefault(suffix, []).append(Term(i, ids, sign))
     return [Reading(suffix, max(len(term.ids) for term in terms), tuple(terms)) for suffix, terms in by_suffix.items()]
 
@@ -61,7 +63,7 @@ def read_values(
     for reading in passes:
         logits = run(reading)
         for term in reading.terms:
-            value = term.sign * word_value(logits, term.ids, targets[term.target].output, model.link)
+            value = term.sign * word_value(logits[:, term.offset :], term.ids, targets[term.target].output, model.link)
             values[term.target] = values[term.target] + value if term.target in values else value
     return torch.stack([values[i] for i in range(len(targets))], dim=-1)
 
@@ -76,19 +78,31 @@ def target_values(model: TextModel, embeds: Tensor, targets: Sequence[Target], p
 
     def run(reading: Reading) -> Tensor:
         behind = model.embed(np.array(reading.suffix, dtype=np.int64)).expand(len(embeds), -1, -1)
-        return logits_at(model, torch.cat([embeds, behind], dim=1), positions, reading.kept)
+        return logits_at(model, torch.cat([embeds, behind], dim=1), positions, reading.kept, targets[0].source)
 
     return read_values(model, targets, readings(model, targets), run)
 
 
-def logits_at(
-    model: TextModel, embeds: Tensor, positions: Sequence[int], kept: int, past: Cache | None = None
-) -> Tensor:
+def logits_at(model: TextModel, embeds: Tensor, positions: Sequence[int], kept: int, source: int = 0) -> Tensor:
     """Logits (batch, kept, vocabulary or class) from positions (batch,) of embeds on."""
+    logits = model.logits(embeds, _kept(model, positions, kept), None, source)
+    return logits[:, None] if model.task == "classification" else logits
+
+
+def answers_at(
+    model: TextModel, ids: IdRows, positions: Sequence[int], kept: int, past: Cache | None = None, source: int = 0
+) -> Tensor:
+    """Logits (batch, kept, vocabulary or class) of ids (batch, token) from positions (batch,) on."""
+    logits = model.answers(ids, _kept(model, positions, kept), past, source)
+    return logits[:, None] if model.task == "classification" else logits
+
+
+def _kept(model: TextModel, positions: Sequence[int], kept: int) -> Tensor | None:
+    """Where the head is needed (batch, kept); None for a class, which is read once."""
     if model.task == "classification":
-        return model.logits(embeds, None)[:, None]
-    first = torch.tensor(positions, device=embeds.device)[:, None]  # (batch, 1)
-    return model.logits(embeds, first + torch.arange(kept, device=embeds.device), past)
+        return None
+    first = torch.tensor(positions, device=model.device)[:, None]  # (batch, 1)
+    return first + torch.arange(kept, device=model.device)
 
 
 def word_value(logits: Tensor, ids: Ids, output: Output, link: Link) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tokimp.models.outputs import logits_at, readings, word_value
+from tokimp.models.outputs import answers_at, readings, word_value
 from tokimp.models.scoring import batch_rows, in_batches
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Ids
@@ -67,8 +67,8 @@ class Ranker:
         with torch.inference_mode():
             for reading in self._readings:
                 behind = np.tile(np.array(reading.suffix, dtype=np.int64), (len(ids), 1))
-                embeds = self._model.embed(np.concatenate([ids, behind], axis=1))
-                logits = logits_at(self._model, embeds, [self._target.position] * len(ids), reading.kept)
+                rows, read = np.concatenate([ids, behind], axis=1), [self._target.position] * len(ids)
+                logits = answers_at(self._model, rows, read, reading.kept, source=self._target.source)
                 words += [word_value(logits, term.ids, "prob", self._model.link) for term in reading.terms]
                 if reading is self._readings[0]:  # the target's own
                     rank = 1 + (logits[:, 0] > logits[:, 0, self._target.index, None]).sum(-1)

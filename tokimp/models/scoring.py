@@ -14,7 +14,7 @@ from torch import Tensor
 from tokimp.errors import OutOfMemoryError
 from tokimp.models.device import free_memory
 from tokimp.models.masking import Copy
-from tokimp.models.outputs import Reading, logits_at, read_values, readings
+from tokimp.models.outputs import Reading, answers_at, read_values, readings
 from tokimp.models.prefix_cache import PrefixCache
 from tokimp.models.prefixes import groups
 from tokimp.models.text_model import TextModel
@@ -34,7 +34,7 @@ NO_ROOM = ("The text does not fit into memory.", "Shorten it.")
 NO_IDS: Ids = np.empty(0, dtype=np.int64)
 
 Report = Callable[[Floats], None]
-Key = tuple[bytes, int]
+Key = tuple[bytes, int, int]
 Keyed = tuple[Key, Copy]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -75,7 +75,7 @@ class Scorer:
             Cancelled: from the watch, within one batch.
             OutOfMemoryError: even one copy does not fit.
         """
-        keys = [(copy.ids.tobytes(), copy.position) for copy in copies]
+        keys = [(copy.ids.tobytes(), copy.position, copy.source) for copy in copies]
         fresh = {key: copy for key, copy in zip(keys, copies, strict=True) if key not in self._known}
         done = 0
         for batch, values in self._batches(list(fresh.items())):
@@ -94,7 +94,7 @@ class Scorer:
     def _batches(self, waiting: Sequence[Keyed]) -> Iterator[tuple[Sequence[Keyed], Floats]]:
         """Batches of copies with their values (copy, target), as they come."""
         if not self._model.architecture.decoder:
-            for length, same in groupby(sorted(waiting, key=_length), key=_length):
+            for (length, _), same in groupby(sorted(waiting, key=_shape), key=_shape):
                 yield from in_batches(list(same), self._rows(length, length), self._run)
             return
         cache = PrefixCache(self._model)
@@ -113,7 +113,7 @@ class Scorer:
             longest = max(len(row) for row in rows)
             ids = np.array([row + row[-1:] * (longest - len(row)) for row in rows], dtype=np.int64)
             positions = [copy.position - len(prefix) for copy in copies]
-            return logits_at(self._model, self._model.embed(ids), positions, reading.kept, past)
+            return answers_at(self._model, ids, positions, reading.kept, past, copies[0].source)
 
         with torch.inference_mode():
             values = read_values(self._model, self._targets, self._readings, run)
@@ -126,6 +126,10 @@ class Scorer:
 
 def _length(keyed: Keyed) -> int:
     return len(keyed[1].ids)
+
+
+def _shape(keyed: Keyed) -> tuple[int, int]:
+    return len(keyed[1].ids), keyed[1].source
 
 
 def batch_rows(model: TextModel, length: int, fresh: int) -> int:
@@ -176,10 +180,8 @@ def memory_watched() -> Iterator[None]:
 
 def memory_of_copy(model: TextModel, length: int) -> int:
     """Bytes that one copy needs at most while it runs: one layer's states and attention, one row of output."""
-    config = model.network.config
-    heads = int(getattr(config, "num_attention_heads", 16))
-    states = length * model.embeddings.shape[1] * 24
-    return 4 * (states + 3 * heads * length**2 + 3 * model.embeddings.shape[0])
+    size = model.size
+    return 4 * (24 * length * size.hidden + 3 * size.heads * length**2 + 3 * size.vocabulary)
 
 
 def out_of_memory(error: BaseException) -> bool:

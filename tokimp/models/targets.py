@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tokimp.errors import NoMaskError, TextTooLongError, UnknownTargetError
-from tokimp.models.outputs import log_probability
+from tokimp.models.outputs import answers_at, log_probability
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded, Ids, display, expand_mask
 from tokimp.types import Candidate, Output, Prediction, Target
@@ -30,7 +30,7 @@ def reading_position(model: TextModel, inputs: Encoded, mask: int = 0) -> int:
     """
     if model.task == "classification":
         return 0
-    if model.task == "next-token":
+    if model.architecture.writes:
         return len(inputs) - 1
     if not inputs.masks:
         raise NoMaskError("There is no [MASK] in the text.", "Type [MASK], or click the word to mask.")
@@ -44,9 +44,7 @@ def reading_position(model: TextModel, inputs: Encoded, mask: int = 0) -> int:
 def answer_logits(model: TextModel, inputs: Encoded, position: int) -> Tensor:
     """What the model says: logits (vocabulary or class,). Cost: one forward pass."""
     with torch.inference_mode():
-        embeds = model.embed(inputs.ids)[None]
-        where = None if model.task == "classification" else torch.tensor([[position]], device=embeds.device)
-        return model.logits(embeds, where).flatten(0, -2)[0]
+        return answers_at(model, inputs.ids[None], [position], 1, source=inputs.source)[0, 0]
 
 
 def prediction(model: TextModel, inputs: Encoded, position: int, logits: Tensor, count: int = 10) -> Prediction:
@@ -112,6 +110,7 @@ def resolve(
         output=output,
         continuation=word.ids[1:],
         contrast_continuation=() if other is None else other.ids[1:],
+        source=inputs.source,
     )
     return inputs, resolved
 
@@ -160,7 +159,7 @@ def _word(model: TextModel, inputs: Encoded, logits: Tensor, asked: str) -> _Wor
 def _ids_in_context(model: TextModel, inputs: Encoded, word: str) -> tuple[int, ...]:
     """The ids by which the text grows when the word is typed behind it; alone where tokens would merge."""
     tokenizer = model.tokenizer
-    if model.task == "next-token":
+    if model.task == "next-token" and inputs.prompt == len(inputs):
         longer = _plain_ids(tokenizer(inputs.text + word, add_special_tokens=True, verbose=False)["input_ids"])
         count = len(inputs)
         if len(longer) > count and np.array_equal(longer[:count], inputs.ids):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from tokimp.errors import OptionError, UnsupportedModelError
+from tokimp.errors import OptionError, TextTooLongError, UnsupportedModelError
 from tokimp.models.architectures import architecture_of
-from tokimp.models.tokens import Encoded, encode_text
-from tokimp.types import PRECISIONS, Precision, Task
+from tokimp.models.tokens import Encoded, Ids, encode_text, with_generated, with_roles
+from tokimp.types import PRECISIONS, Precision, Role, Task
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -24,11 +24,21 @@ if TYPE_CHECKING:
 Link = Literal["softmax", "sigmoid", "identity"]
 
 
+class Size(NamedTuple):
+    """How large a network is, as far as memory and time depend on it."""
+
+    layers: int
+    hidden: int
+    heads: int
+    vocabulary: int
+
+
 class TextModel:
     """Explaining never changes a `TextModel`; whatever is temporary happens under its `lock` and is undone.
 
     labels: class names (empty unless classification); link: how logits become probabilities;
-    limit: tokens that fit; offers: what methods may need ("gradient", "attention", …).
+    limit: tokens that fit; offers: what methods may need ("gradient", "attention", …); starts_with: the id
+    that a decoder begins with where an encoder reads the text (None without an encoder).
     """
 
     def __init__(
@@ -52,6 +62,7 @@ class TextModel:
         self.link = _link(network, task)
         self.limit = _limit(network, self.architecture.reserved_positions)
         self.offers = frozenset({"gradient", "attention"})
+        self.starts_with: int | None = None
 
     def __repr__(self) -> str:
         return f"TextModel({self.key!r}, task={self.task!r}, {self.architecture.title})"
@@ -70,6 +81,12 @@ class TextModel:
         return device
 
     @property
+    def size(self) -> Size:
+        config = self.network.config
+        heads = int(getattr(config, "num_attention_heads", 16))
+        return Size(int(config.num_hidden_layers), self.embeddings.shape[1], heads, self.embeddings.shape[0])
+
+    @property
     def embeddings(self) -> Tensor:
         """The embedding matrix (vocabulary, hidden)."""
         weight = self.network.get_input_embeddings().weight
@@ -84,11 +101,24 @@ class TextModel:
         count = int(self.network.config.num_hidden_layers)
         return [found[i * len(found) // count] for i in range(count)]
 
-    def encode(self, text: str, limit: int | None = None) -> Encoded:
-        """The text's tokens, at most `limit` (and never more than the model takes)."""
+    def encode(
+        self, text: str, limit: int | None = None, generated: Sequence[int] = (), roles: Sequence[Role] = ()
+    ) -> Encoded:
+        """The text's tokens, at most `limit` (and never more than the model takes), and ids generated behind them.
+
+        Raises:
+            EmptyTextError, TextTooLongError, OptionError: a model that writes no text has nothing generated.
+        """
         most = self.limit if limit is None else min(limit, self.limit)
-        inputs = encode_text(self.tokenizer, text, most, masked=self.task == "masked-lm")
-        if int(inputs.ids.max()) >= self.embeddings.shape[0]:
+        inputs = with_roles(encode_text(self.tokenizer, text, most, masked=self.task == "masked-lm"), roles)
+        if generated and not self.architecture.writes:
+            raise OptionError(f"{self.key} writes no text.", "Only next-token and seq2seq models go on writing.")
+        if self.architecture.writes and (generated or self.starts_with is not None):
+            inputs = with_generated(self.tokenizer, inputs, generated, self.starts_with)
+            if len(inputs) > most:
+                found = f"With what was generated, these are {len(inputs)} tokens; {most} are the limit here."
+                raise TextTooLongError(found, "Shorten it.")
+        if int(inputs.ids.max()) >= self.size.vocabulary:
             raise UnsupportedModelError("The tokenizer has tokens that the model has no embedding for.")
         return inputs
 
@@ -97,20 +127,25 @@ class TextModel:
         embedded: Tensor = self.network.get_input_embeddings()(torch.as_tensor(ids, device=self.device))
         return embedded
 
-    def logits(self, embeds: Tensor, positions: Tensor | None, past: Cache | None = None) -> Tensor:
+    def answers(self, ids: Ids, positions: Tensor | None, past: Cache | None = None, source: int = 0) -> Tensor:
+        """`logits` of ids (batch, token): what a model without embeddings has, too."""
+        return self.logits(self.embed(ids), positions, past, source)
+
+    def logits(self, embeds: Tensor, positions: Tensor | None, past: Cache | None = None, source: int = 0) -> Tensor:
         """Output of the head, only where asked.
 
         embeds (batch, token, hidden) → (batch, kept, vocabulary) at positions (batch, kept) of
         embeds, or (batch, class) for classification, where `positions` is None. `past` is what stands
         before embeds. Copies in a batch have the same length; a decoder's may have anything behind
-        the positions asked for, which it does not see. Differentiable in `embeds`.
+        the positions asked for, which it does not see. The first `source` embeds are an encoder's.
+        Differentiable in `embeds`.
         """
         with self.lock, self._autocast():
-            inputs = self._inputs(embeds, past)
+            inputs = self._inputs(embeds, past, source)
             if positions is None:
                 logits = self.network(**inputs).logits
             else:
-                with _keeping(self._body(), positions):
+                with _keeping(self._body(), positions - source):
                     logits = self.network(**inputs).logits
             full: Tensor = logits.float()
             return full
@@ -123,11 +158,15 @@ class TextModel:
     def _body(self) -> torch.nn.Module:
         """What hands its hidden states to the head: in OPT, a part of what transformers calls the base model."""
         body: torch.nn.Module = self.network.base_model
-        inner = self.architecture.blocks.rpartition(".")[0] if self.architecture.decoder else ""
+        inner = self.architecture.blocks.rpartition(".")[0] if self.architecture.writes else ""
         return body.get_submodule(inner)
 
-    def _inputs(self, embeds: Tensor, past: Cache | None) -> dict[str, Any]:
+    def _inputs(self, embeds: Tensor, past: Cache | None, source: int = 0) -> dict[str, Any]:
         batch, length = embeds.shape[:2]
+        if source:
+            seen = torch.ones(batch, source, dtype=torch.long, device=embeds.device)
+            texts = {"inputs_embeds": embeds[:, :source], "decoder_inputs_embeds": embeds[:, source:]}
+            return {**texts, "attention_mask": seen, "use_cache": False}
         before = 0 if past is None else past.get_seq_length()
         mask = torch.ones(batch, before + length, dtype=torch.long, device=embeds.device)
         inputs: dict[str, Any] = {"inputs_embeds": embeds, "attention_mask": mask}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tokimp.errors import EmptyTextError, TextTooLongError, UnsupportedModelError
-from tokimp.types import Token
+from tokimp.types import Role, Token
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Ids = npt.NDArray[np.int64]
+KEPT = ("template", "pinned")  # segments that masking never touches
 MASK_SPELLINGS = re.compile(r"\[MASK\]|<mask>")
 
 
@@ -25,7 +26,9 @@ class Encoded:
     """A text as its model reads it.
 
     ids (token,); fixed (token,): True where masking must not touch a token (all special ones);
-    masks: positions of the mask tokens, in order.
+    masks: positions of the mask tokens, in order; source: how many first tokens an encoder reads,
+    whose decoder reads all others (0 without an encoder); prompt: how many tokens are not generated.
+    `text` has what was generated behind the text.
     """
 
     text: str
@@ -33,9 +36,14 @@ class Encoded:
     tokens: tuple[Token, ...]
     fixed: npt.NDArray[np.bool_]
     masks: tuple[int, ...] = ()
+    source: int = 0
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    @property
+    def prompt(self) -> int:
+        return sum(token.segment != "generated" for token in self.tokens)
 
     @property
     def free(self) -> npt.NDArray[np.int64]:
@@ -84,6 +92,68 @@ def expand_mask(inputs: Encoded, position: int, count: int) -> Encoded:
         tokens[extra] = replace(tokens[extra], text="", start=tokens[extra].end)
     masks = tuple(np.flatnonzero(np.isin(order, inputs.masks)).tolist())
     return Encoded(inputs.text, inputs.ids[order], tuple(tokens), inputs.fixed[order], masks)
+
+
+def with_generated(
+    tokenizer: PreTrainedTokenizerBase, inputs: Encoded, generated: Sequence[int], start: int | None = None
+) -> Encoded:
+    """The same text with ids behind it as the model's own words.
+
+    `start` is the id that a decoder of its own begins with; all that stands before it is an encoder's.
+    """
+    ids = np.array(generated, dtype=np.int64)
+    before = inputs.ids[-1:].tolist() if start is None else []
+    shown = _grown(tokenizer, before, ids.tolist())
+    special = np.isin(ids, tokenizer.all_special_ids)
+    tokens, text = list(inputs.tokens), inputs.text
+    source = 0 if start is None else len(inputs)
+    if start is not None:
+        piece = str(tokenizer.convert_ids_to_tokens(start))
+        tokens.append(Token(piece, start, len(text), len(text), special=True, segment="generated"))
+        ids, special = np.r_[start, ids], np.r_[True, special]
+    for id_, part, added in zip(generated, shown, special[-len(generated) :] if len(generated) else (), strict=True):
+        piece = str(tokenizer.convert_ids_to_tokens(int(id_))) if added else part
+        end = len(text) + (0 if added else len(part))
+        tokens.append(Token(piece, int(id_), len(text), end, special=bool(added), segment="generated"))
+        text += "" if added else part
+    return Encoded(
+        text,
+        np.r_[inputs.ids, ids],
+        tuple(tokens),
+        np.r_[inputs.fixed, special],
+        inputs.masks,
+        source,
+    )
+
+
+def with_roles(inputs: Encoded, roles: Sequence[Role]) -> Encoded:
+    """The same tokens, each in the segment that its first typed character has; templates and pinned ones are fixed."""
+    if not roles:
+        return inputs
+    tokens, fixed = list(inputs.tokens), inputs.fixed.copy()
+    for i, token in enumerate(tokens):
+        if token.segment == "generated":
+            continue
+        at = token.end - len(inputs.text[token.start : token.end].lstrip())
+        for start, end, segment in roles:
+            if start <= min(at, token.end - 1) < end:
+                tokens[i] = replace(token, segment=segment)
+                fixed[i] |= segment in KEPT
+    return replace(inputs, tokens=tuple(tokens), fixed=fixed)
+
+
+def _grown(tokenizer: PreTrainedTokenizerBase, before: Sequence[int], ids: Sequence[int]) -> list[str]:
+    """What each of the ids adds to the text that is shown; a piece of a character adds all of it or nothing."""
+    shown: list[str] = []
+    last = display(tokenizer, before) if before else ""
+    for count in range(1, len(ids) + 1):
+        whole = display(tokenizer, [*before, *ids[:count]])
+        if whole.endswith("\ufffd") and count < len(ids):  # the rest of the character is still to come
+            shown.append("")
+            continue
+        shown.append(whole[len(last) :])
+        last = whole
+    return shown
 
 
 def display(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> str:

@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 
-from tokimp.api import Question, ask
 from tokimp.errors import InputError, NoBaselineError, OptionError
 from tokimp.methods.players import players_of
 from tokimp.models.masking import REPLACEMENTS, Copy, Masking, masking
@@ -17,6 +16,7 @@ from tokimp.models.scoring import Scorer
 from tokimp.models.targets import answer_logits, prediction
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded, Ids
+from tokimp.question import Question, ask_again
 from tokimp.types import Candidate, Explanation, Floats
 from tokimp.watch import Watch
 
@@ -220,14 +220,8 @@ def case_of(model: TextModel, explanation: Explanation, token: int, watch: Watch
         raise OptionError(f"There is no token {token}.", f"Choose one from 0 to {len(explanation.tokens) - 1}.")
     if model.task != request.task:
         raise InputError("This explanation is of another model.", "Load the model that it was made with.")
-    question = ask(
-        model.computing_in(request.precision),
-        request.text,
-        request.target if request.target is not None else explanation.target.index,
-        request.contrast,
-        request.output,
-        request.mask,
-    )
+    target = request.target if request.target is not None else explanation.target.index
+    question = ask_again(model, replace(request, target=target))
     watch.count(question.evaluations)
     same = [each.id for each in question.inputs.tokens] == [each.id for each in explanation.tokens]
     if not same or question.target.ids != explanation.target.ids:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tokimp import api
 from tokimp.errors import OptionError
 from tokimp.methods.base import build
 from tokimp.metrics.part import Part
 from tokimp.models.text_model import TextModel
+from tokimp.question import ask_again
 from tokimp.reasons import Reasons
 from tokimp.types import Explanation, Request
 from tokimp.ui import work
@@ -55,9 +55,7 @@ class WhyThisToken:
 
     def run(self, model: TextModel, request: Request, watch: Watch) -> Iterator[Reasons]:
         plain, token = explained_by(request)
-        question = api.ask(
-            model, plain.text, plain.target, plain.contrast, plain.output, plain.mask, work.MOST_TOKENS[model.task]
-        )
+        question = ask_again(model, plain, work.MOST_TOKENS[model.task])
         watch.count(question.evaluations)
         counter = Part(whole=watch, end=EXPLAINING)
         explanation = question.explain(plain.method, plain.options, plain.seed, None, counter)
