@@ -15,7 +15,8 @@ TokimpError
 │   ├── ModelTooBigError
 │   ├── UnsupportedModelError
 │   ├── UnsafeWeightsError
-│   └── MethodUnavailableError
+│   ├── MethodUnavailableError
+│   └── EndpointError          keeps what was answered
 ├── OutOfMemoryError
 ├── TooMuchWorkError           a limit of this page was reached before there were scores
 ├── BusyError                  too much is asked at once; later it can be had
@@ -24,6 +25,9 @@ TokimpError
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 
 class TokimpError(Exception):
@@ -96,6 +100,17 @@ class UnsafeWeightsError(ModelError):
 
 class MethodUnavailableError(ModelError):
     """The method needs something that this model does not offer."""
+
+
+class EndpointError(ModelError):
+    """An endpoint is out of reach, refuses, or answers what cannot be used.
+
+    `partial`: what was answered until then, one entry a text in the order asked; None where there is nothing.
+    """
+
+    def __init__(self, message: str, next_step: str = "", partial: Sequence[Any] = ()) -> None:
+        super().__init__(message, next_step)
+        self.partial = list(partial)
 
 
 class OutOfMemoryError(TokimpError):
