@@ -47,6 +47,13 @@ def readings(model: TextModel, targets: Sequence[Target]) -> list[Reading]:
     return [Reading(suffix, max(len(term.ids) for term in terms), tuple(terms)) for suffix, terms in by_suffix.items()]
 
 
+def row_reading(targets: Sequence[Target]) -> Reading:
+    """The one forward pass for the tokens of an answer: each is read behind those before it."""
+    terms = tuple(Term(i, target.ids, 1.0, target.position - targets[0].position) for i, target in enumerate(targets))
+    between = tuple(target.index for target in targets[:-1])
+    return Reading(between, len(targets), terms)
+
+
 def forward_passes(model: TextModel, targets: Sequence[Target]) -> int:
     """How many forward passes the targets' values take for each copy."""
     return len(readings(model, targets))

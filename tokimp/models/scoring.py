@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from tokimp.errors import OutOfMemoryError
+from tokimp.models.continuing import Key, key_of
 from tokimp.models.device import free_memory
 from tokimp.models.masking import Copy
 from tokimp.models.outputs import Reading, answers_at, read_values, readings
@@ -34,7 +35,6 @@ NO_ROOM = ("The text does not fit into memory.", "Shorten it.")
 NO_IDS: Ids = np.empty(0, dtype=np.int64)
 
 Report = Callable[[Floats], None]
-Key = tuple[bytes, int, int]
 Keyed = tuple[Key, Copy]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -57,6 +57,11 @@ class Scorer:
         self._column = 0
         self._readings = readings(model, targets)
         self._known: dict[Key, Floats] = {}  # copy → (target,)
+        self._answer = model.continuation
+        self._place = None if self._answer is None else self._answer.place(targets)
+        if self._answer is not None and self._place is not None:
+            self._readings, self._known = [self._answer.reading(self._place)], self._answer.known[self._place]
+            self._targets = self._answer.targets[self._place :]
 
     def select(self, column: int) -> Scorer:
         """The same scorer, same memory, for another of its targets."""
@@ -75,17 +80,23 @@ class Scorer:
             Cancelled: from the watch, within one batch.
             OutOfMemoryError: even one copy does not fit.
         """
-        keys = [(copy.ids.tobytes(), copy.position, copy.source) for copy in copies]
+        keys = [key_of(copy) for copy in copies]
         fresh = {key: copy for key, copy in zip(keys, copies, strict=True) if key not in self._known}
         done = 0
         for batch, values in self._batches(list(fresh.items())):
-            self._known.update(zip((key for key, _ in batch), values, strict=True))
+            self._learn(batch, values)
             done += len(batch)
             if report is not None:
                 report(self._values(keys))
             else:
                 self._watch(done / len(fresh))
         return self._values(keys)
+
+    def _learn(self, batch: Sequence[Keyed], values: Floats) -> None:
+        if self._answer is not None and self._place is not None:
+            self._answer.learn(self._place, [copy for _, copy in batch], values)
+        else:
+            self._known.update(zip((key for key, _ in batch), values, strict=True))
 
     def _values(self, keys: Sequence[Key]) -> Floats:
         unknown = np.full(len(self._targets), np.nan)

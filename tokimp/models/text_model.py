@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
     from transformers.cache_utils import Cache
 
+    from tokimp.models.continuing import Continuation
+
 Link = Literal["softmax", "sigmoid", "identity"]
 
 
@@ -63,6 +65,7 @@ class TextModel:
         self.limit = _limit(network, self.architecture.reserved_positions)
         self.offers = frozenset({"gradient", "attention"})
         self.starts_with: int | None = None
+        self.continuation: Continuation | None = None
 
     def __repr__(self) -> str:
         return f"TextModel({self.key!r}, task={self.task!r}, {self.architecture.title})"
@@ -73,6 +76,12 @@ class TextModel:
             raise OptionError(f"There is no precision {precision!r}.", f"There are: {', '.join(PRECISIONS)}.")
         other = copy.copy(self)
         other.precision = precision
+        return other
+
+    def answering(self, continuation: Continuation) -> TextModel:
+        """The same network, which reads the tokens of one answer together wherever copies are scored for them."""
+        other = copy.copy(self)
+        other.continuation = continuation
         return other
 
     @property
@@ -110,7 +119,7 @@ class TextModel:
             EmptyTextError, TextTooLongError, OptionError: a model that writes no text has nothing generated.
         """
         most = self.limit if limit is None else min(limit, self.limit)
-        inputs = with_roles(encode_text(self.tokenizer, text, most, masked=self.task == "masked-lm"), roles)
+        inputs = encode_text(self.tokenizer, text, most, masked=self.task == "masked-lm")
         if generated and not self.architecture.writes:
             raise OptionError(f"{self.key} writes no text.", "Only next-token and seq2seq models go on writing.")
         if self.architecture.writes and (generated or self.starts_with is not None):
@@ -120,7 +129,7 @@ class TextModel:
                 raise TextTooLongError(found, "Shorten it.")
         if int(inputs.ids.max()) >= self.size.vocabulary:
             raise UnsupportedModelError("The tokenizer has tokens that the model has no embedding for.")
-        return inputs
+        return with_roles(inputs, roles)
 
     def embed(self, ids: np.ndarray) -> Tensor:
         """Word embeddings (…, token, hidden) of ids (…, token), as the network's first layer gets them."""

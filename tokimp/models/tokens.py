@@ -41,6 +41,16 @@ class Encoded:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    def until(self, count: int) -> Encoded:
+        """The first `count` tokens alone, and the text that they cover."""
+        if count == len(self):
+            return self
+        masks = tuple(place for place in self.masks if place < count)
+        text = self.text[: self.tokens[count].start]
+        return replace(
+            self, text=text, ids=self.ids[:count], tokens=self.tokens[:count], fixed=self.fixed[:count], masks=masks
+        )
+
     @property
     def prompt(self) -> int:
         return sum(token.segment != "generated" for token in self.tokens)
@@ -127,18 +137,20 @@ def with_generated(
 
 
 def with_roles(inputs: Encoded, roles: Sequence[Role]) -> Encoded:
-    """The same tokens, each in the segment that its first typed character has; templates and pinned ones are fixed."""
+    """The same tokens, each in the segment that its first typed character has; templates and pinned ones are fixed.
+
+    What was generated stays that, and can be pinned by its place behind the text.
+    """
     if not roles:
         return inputs
     tokens, fixed = list(inputs.tokens), inputs.fixed.copy()
     for i, token in enumerate(tokens):
-        if token.segment == "generated":
-            continue
         at = token.end - len(inputs.text[token.start : token.end].lstrip())
         for start, end, segment in roles:
             if start <= min(at, token.end - 1) < end:
-                tokens[i] = replace(token, segment=segment)
                 fixed[i] |= segment in KEPT
+                if token.segment != "generated":
+                    tokens[i] = replace(token, segment=segment)
     return replace(inputs, tokens=tuple(tokens), fixed=fixed)
 
 
