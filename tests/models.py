@@ -16,6 +16,7 @@ from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoModelForMaskedLM,
+    AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     PreTrainedModel,
     PreTrainedTokenizerFast,
@@ -34,12 +35,14 @@ TEXTS: dict[Task, str] = {
     "classification": "The film was not good",
     "masked-lm": "The film was [MASK] good",
     "next-token": "The film was not",
+    "seq2seq": "The film was not good",
 }
 
 HEADS: dict[Task, type] = {
     "classification": AutoModelForSequenceClassification,
     "masked-lm": AutoModelForMaskedLM,
     "next-token": AutoModelForCausalLM,
+    "seq2seq": AutoModelForSeq2SeqLM,
 }
 
 
@@ -115,6 +118,17 @@ def sentence_pieces() -> PreTrainedTokenizerFast:
     )
 
 
+def sentence_pieces_with_end() -> PreTrainedTokenizerFast:
+    """T5's and Marian's: ▁ for a space, an end token behind and nothing in front."""
+    tokenizer = _unigram(["<pad>", "</s>", "<unk>"], byte_fallback=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="</s>", unk_token="<unk>", pad_token="<pad>")
+
+
 def sentence_pieces_in_brackets() -> PreTrainedTokenizerFast:
     """ALBERT's and DeBERTa's: [CLS] … [SEP] around SentencePiece, [UNK] for unknown characters."""
     tokenizer = _unigram(["<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"], byte_fallback=False)
@@ -176,6 +190,12 @@ TOKENIZERS: dict[str, Callable[[], PreTrainedTokenizerFast]] = {
     "gemma": sentence_pieces,
     "gemma2": sentence_pieces,
     "gemma3_text": sentence_pieces,
+    "t5": sentence_pieces_with_end,
+    "mt5": sentence_pieces_with_end,
+    "bart": byte_pairs_in_brackets,
+    "mbart": byte_pairs_in_brackets,
+    "marian": sentence_pieces_with_end,
+    "pegasus": sentence_pieces_with_end,
 }
 
 _BODY = {
@@ -186,6 +206,30 @@ _BODY = {
     "max_position_embeddings": LIMIT,
 }
 _GROUPED = {**_BODY, "num_key_value_heads": 2, "head_dim": 8}
+# As many encoder as decoder layers would hide that one is taken for the other.
+_T5 = {
+    "d_model": 32,
+    "d_kv": 8,
+    "num_layers": 3,
+    "num_decoder_layers": 2,
+    "num_heads": 4,
+    "d_ff": 48,
+    "relative_attention_num_buckets": 8,
+    "relative_attention_max_distance": 16,
+    "decoder_start_token_id": 0,
+}
+_BART = {
+    "d_model": 32,
+    "encoder_layers": 3,
+    "decoder_layers": 2,
+    "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4,
+    "encoder_ffn_dim": 48,
+    "decoder_ffn_dim": 48,
+    "max_position_embeddings": LIMIT,
+    "decoder_start_token_id": 2,
+}
+_MARIAN = {**_BART, "decoder_start_token_id": 0, "scale_embedding": True, "static_position_embeddings": True}
 
 SIZES: dict[str, dict[str, object]] = {
     "bert": _BODY,
@@ -227,9 +271,20 @@ SIZES: dict[str, dict[str, object]] = {
     "gemma": _GROUPED,
     "gemma2": {**_GROUPED, "sliding_window": 4, "query_pre_attn_scalar": 8},
     "gemma3_text": {**_GROUPED, "sliding_window": 4, "query_pre_attn_scalar": 8},
+    "t5": _T5,
+    "mt5": {**_T5, "feed_forward_proj": "gated-gelu"},
+    "bart": _BART,
+    "mbart": {**_BART, "scale_embedding": True},
+    "marian": _MARIAN,
+    "pegasus": _MARIAN,
 }
 
-ROWS: tuple[tuple[str, Task], ...] = tuple((row.family, task) for row in ARCHITECTURES.values() for task in row.tasks)
+EVERY_ROW: tuple[tuple[str, Task], ...] = tuple(
+    (row.family, task) for row in ARCHITECTURES.values() for task in row.tasks
+)
+# One text in one line, read by one network; what is said of those alone (looks inside, reasons) runs over these.
+ROWS = tuple(row for row in EVERY_ROW if row[1] != "seq2seq")
+SEQ2SEQ = tuple(row for row in EVERY_ROW if row[1] == "seq2seq")
 
 
 def tiny(family: str, task: Task, seed: int = 0, **config: object) -> TextModel:

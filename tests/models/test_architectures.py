@@ -46,13 +46,17 @@ def test_a_text_as_long_as_the_limit_runs(family: str, task: Task) -> None:
 
 
 def test_an_unknown_architecture_is_refused_with_what_is_known() -> None:
-    with pytest.raises(UnsupportedModelError, match=r"'t5' is not known here\. Known: BERT, .*Gemma 3"):
-        architecture_of(AutoConfig.for_model("t5"), "next-token")
+    with pytest.raises(UnsupportedModelError, match=r"'vit' is not known here\. Known: BERT, .*Gemma 3"):
+        architecture_of(AutoConfig.for_model("vit"), "next-token")
 
 
 @pytest.mark.parametrize(
     ("family", "task", "advice"),
-    [("bert", "next-token", "classification or masked-lm"), ("gpt2", "classification", "Choose next-token")],
+    [
+        ("bert", "next-token", "classification or masked-lm"),
+        ("gpt2", "classification", "Choose next-token"),
+        ("t5", "next-token", "Choose seq2seq"),
+    ],
 )
 def test_a_task_without_a_head_is_refused(family: str, task: Task, advice: str) -> None:
     with pytest.raises(UnsupportedModelError, match=advice):

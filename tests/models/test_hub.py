@@ -202,7 +202,7 @@ def test_own_code_is_refused_from_the_config(fake: FakeHub, model: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"is_encoder_decoder": True}, "reads one text and writes another"),
+        ({"architectures": ["BertForConditionalGeneration"]}, "BERT is not used for seq2seq here"),
         ({"architectures": ["BertForTokenClassification"]}, "cannot be told what this model is for"),
         ({"model_type": "vit", "architectures": ["X"]}, "cannot be told"),
         ({"model_type": "vit"}, "architecture 'vit' is not known"),

@@ -17,18 +17,21 @@ if TYPE_CHECKING:
 
 ENCODER: tuple[Task, ...] = ("classification", "masked-lm")
 DECODER: tuple[Task, ...] = ("next-token",)
+BOTH: tuple[Task, ...] = ("seq2seq",)
 
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
     """`family` is transformers' model_type; `blocks` is the path of the layers inside the body;
-    `reserved_positions` counts rows of the position table without a token."""
+    `reserved_positions` counts rows of the position table without a token. Where an encoder reads the text and
+    a decoder writes another, `encoder` is the path of the encoder's layers, and `blocks` that of the decoder's."""
 
     family: str
     title: str
     tasks: tuple[Task, ...]
     blocks: str
     reserved_positions: int = 0
+    encoder: str = ""
 
     @property
     def decoder(self) -> bool:
@@ -62,6 +65,12 @@ ARCHITECTURES = {
         Architecture("gemma", "Gemma", DECODER, "layers"),
         Architecture("gemma2", "Gemma 2", DECODER, "layers"),
         Architecture("gemma3_text", "Gemma 3", DECODER, "layers"),
+        Architecture("t5", "T5", BOTH, "decoder.block", encoder="encoder.block"),
+        Architecture("mt5", "mT5", BOTH, "decoder.block", encoder="encoder.block"),
+        Architecture("bart", "BART", BOTH, "decoder.layers", encoder="encoder.layers"),
+        Architecture("mbart", "mBART", BOTH, "decoder.layers", encoder="encoder.layers"),
+        Architecture("marian", "Marian", BOTH, "decoder.layers", encoder="encoder.layers"),
+        Architecture("pegasus", "Pegasus", BOTH, "decoder.layers", encoder="encoder.layers"),
     )
 }
 

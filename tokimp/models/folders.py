@@ -15,6 +15,7 @@ from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoModelForMaskedLM,
+    AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     PreTrainedModel,
@@ -39,12 +40,15 @@ HEADS = {
     "classification": AutoModelForSequenceClassification,
     "next-token": AutoModelForCausalLM,
     "masked-lm": AutoModelForMaskedLM,
+    "seq2seq": AutoModelForSeq2SeqLM,
 }
 SUFFIXES: tuple[tuple[str, Task], ...] = (
     ("ForSequenceClassification", "classification"),
     ("ForCausalLM", "next-token"),
     ("LMHeadModel", "next-token"),
     ("ForMaskedLM", "masked-lm"),
+    ("ForConditionalGeneration", "seq2seq"),
+    ("MarianMTModel", "seq2seq"),
 )
 # What transformers raises for a config, a tokenizer or weights that do not fit together.
 MISFITS = (
@@ -79,11 +83,6 @@ def check_config(folder: Path, task: Task | None = None) -> Task:
     fields = _read_json(folder / "config.json")
     if "auto_map" in fields:
         raise own_code(folder.name)
-    if fields.get("is_encoder_decoder"):
-        raise UnsupportedModelError(
-            "This model reads one text and writes another (encoder and decoder), which cannot be explained here yet.",
-            "Choose a classifier, a next-token model or a fill-mask model.",
-        )
     try:
         with quiet():
             config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
@@ -107,7 +106,7 @@ def task_of(architectures: Iterable[str]) -> Task:
                 return task
     raise UnsupportedModelError(
         f"It cannot be told what this model is for: it names {', '.join(names) or 'no class'}.",
-        'Give task="classification", "next-token" or "masked-lm".',
+        'Give task="classification", "next-token", "masked-lm" or "seq2seq".',
     )
 
 

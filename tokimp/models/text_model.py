@@ -64,7 +64,7 @@ class TextModel:
         self.link = _link(network, task)
         self.limit = _limit(network, self.architecture.reserved_positions)
         self.offers = frozenset({"gradient", "attention"})
-        self.starts_with: int | None = None
+        self.starts_with = _start(network) if self.architecture.encoder else None
         self.continuation: Continuation | None = None
 
     def __repr__(self) -> str:
@@ -93,7 +93,7 @@ class TextModel:
     def size(self) -> Size:
         config = self.network.config
         heads = int(getattr(config, "num_attention_heads", 16))
-        return Size(int(config.num_hidden_layers), self.embeddings.shape[1], heads, self.embeddings.shape[0])
+        return Size(len(self.blocks), self.embeddings.shape[1], heads, self.embeddings.shape[0])
 
     @property
     def embeddings(self) -> Tensor:
@@ -105,8 +105,13 @@ class TextModel:
 
     @property
     def blocks(self) -> list[torch.nn.Module]:
-        """The network's layers in the order in which they run; a layer that is run again stands there again."""
+        """The network's layers in the order in which they run; a layer that is run again stands there again.
+
+        An encoder's stand before its decoder's.
+        """
         found = list(self.network.base_model.get_submodule(self.architecture.blocks).children())
+        if self.architecture.encoder:
+            return [*self.network.base_model.get_submodule(self.architecture.encoder).children(), *found]
         count = int(self.network.config.num_hidden_layers)
         return [found[i * len(found) // count] for i in range(count)]
 
@@ -174,7 +179,8 @@ class TextModel:
         batch, length = embeds.shape[:2]
         if source:
             seen = torch.ones(batch, source, dtype=torch.long, device=embeds.device)
-            texts = {"inputs_embeds": embeds[:, :source], "decoder_inputs_embeds": embeds[:, source:]}
+            read = embeds[:, :source] * _raw_scale(self.network)
+            texts = {"inputs_embeds": read, "decoder_inputs_embeds": embeds[:, source:]}
             return {**texts, "attention_mask": seen, "use_cache": False}
         before = 0 if past is None else past.get_seq_length()
         mask = torch.ones(batch, before + length, dtype=torch.long, device=embeds.device)
@@ -188,13 +194,19 @@ class TextModel:
             return nullcontext()
         return torch.autocast(self.device.type, dtype=torch.bfloat16)
 
-    def attentions(self, ids: np.ndarray) -> list[Tensor]:
-        """Attention weights [layer] (head, query, key) of one text's ids (token,)."""
+    def attentions(self, ids: np.ndarray, source: int = 0) -> list[Tensor]:
+        """Attention weights [layer] (head, query, key) of one text's ids (token,).
+
+        With an encoder [attention], in the order in which they run: its layers', then of each decoder layer
+        that to its own tokens and that to the source (cross-attention).
+        """
         embeds = self.embed(ids)[None]
         with self.lock, torch.inference_mode(), self._autocast(), eager(self.network), _capturing(self.network):
-            mask = torch.ones(embeds.shape[:2], dtype=torch.long, device=embeds.device)
-            outputs = self.network.base_model(inputs_embeds=embeds, attention_mask=mask, output_attentions=True)
-        return [layer[0].float() for layer in outputs.attentions]
+            outputs = self.network.base_model(**self._inputs(embeds, None, source), output_attentions=True)
+        if not source:
+            return [layer[0].float() for layer in outputs.attentions]
+        decoding = zip(outputs.decoder_attentions, outputs.cross_attentions, strict=True)
+        return [each[0].float() for each in (*outputs.encoder_attentions, *(one for both in decoding for one in both))]
 
 
 @contextmanager
@@ -244,6 +256,32 @@ def _capturing(network: PreTrainedModel) -> Iterator[None]:
                 del module._forward_hooks[added]
             if not marked:
                 vars(module).pop(mark, None)
+
+
+def _start(network: PreTrainedModel) -> int:
+    """The id that the decoder begins with.
+
+    Raises:
+        UnsupportedModelError: the config names none, or the decoder looks its words up in a table of its own.
+    """
+    encoder, decoder = (side.get_input_embeddings().weight for side in (network.get_encoder(), network.get_decoder()))
+    if encoder is not decoder and not torch.equal(encoder, decoder):
+        raise UnsupportedModelError(
+            "This model's encoder and decoder look tokens up in different tables, so that these have no common ids.",
+            "Choose a model whose encoder and decoder share one.",
+        )
+    for config in (network.config, network.generation_config):
+        found = getattr(config, "decoder_start_token_id", None)
+        if found is not None:
+            return int(found)
+    raise UnsupportedModelError("The config does not say what the decoder begins with.", "Set decoder_start_token_id.")
+
+
+def _raw_scale(network: PreTrainedModel) -> float:
+    """By what an encoder multiplies words that it looks up, but not embeddings that it is given (Marian)."""
+    if hasattr(network.get_input_embeddings(), "embed_scale"):
+        return 1.0
+    return float(getattr(network.get_encoder(), "embed_scale", 1.0))
 
 
 def _labels(network: PreTrainedModel) -> tuple[str, ...]:
