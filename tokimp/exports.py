@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from tokimp.score import Score
     from tokimp.types import Explanation
 
 
@@ -22,11 +24,11 @@ class Exports:
         """The page at `base_url`, asked for this explanation again."""
         return self._whole.request.link(base_url)
 
-    def to_html(self, link: str | None = None) -> str:
-        """One self-contained page: no script, no request, light and dark."""
+    def to_html(self, link: str | None = None, *, scores: Sequence[Score] = ()) -> str:
+        """One self-contained page: no script, no request, light and dark; with `scores`, what `evaluate` found."""
         from tokimp.views.page import explanation_page
 
-        return explanation_page(self._whole, link)
+        return explanation_page(self._whole, link, scores)
 
     def to_svg(self, *, dark: bool = False, transparent: bool = False, link: str | None = None) -> str:
         """Caption, coloured text and legend as one drawing without script."""
@@ -41,11 +43,15 @@ class Exports:
         dark: bool = False,
         transparent: bool = False,
         link: str | None = None,
+        scores: Sequence[Score] = (),
     ) -> None:
-        """Writes .html, .svg, .png, .md, .tex, .csv or .json."""
+        """Writes .html, .svg, .png, .md, .tex, .csv or .json; `scores`, what `evaluate` found, into all but pictures.
+
+        `from_json` reads a .json file with or without them; in it they are "metrics".
+        """
         from tokimp.views.files import Look, save
 
-        save(self._whole, path, Look(dark, transparent, link))
+        save(self._whole, path, Look(dark, transparent, link, tuple(scores)))
 
     def to_shap(self) -> Any:
         """A `shap.Explanation`, for shap's plots."""

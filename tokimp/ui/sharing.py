@@ -35,7 +35,7 @@ def share_payload(result: Result) -> Payload | None:
         code = to_code(result.explanation.request)
     except LinkError as error:
         return {"code": None, "problem": str(error), "formats": formats}
-    return {"code": code, "embed": _around(result.explanation), "formats": formats}
+    return {"code": code, "embed": _around(result), "formats": formats}
 
 
 def file_payload(result: Result, suffix: str, wish: Mapping[str, Any]) -> Payload:
@@ -47,15 +47,17 @@ def file_payload(result: Result, suffix: str, wish: Mapping[str, Any]) -> Payloa
         TokimpError: there is no such format, it cannot be drawn here, or the address is none.
     """
     explanation = result.explanation
-    look = Look(bool(wish.get("dark")), bool(wish.get("transparent")), _link(explanation, wish.get("page")))
+    link = _link(explanation, wish.get("page"))
+    look = Look(bool(wish.get("dark")), bool(wish.get("transparent")), link, result.trust)
     data = base64.b64encode(content(explanation, suffix, look)).decode("ascii")
     return {"name": FILE + suffix.lower(), "type": FORMATS[suffix.lower()].media, "data": data}
 
 
-def _around(explanation: Explanation) -> list[str]:
+def _around(result: Result) -> list[str]:
     """The code of an embed before and behind its address."""
-    look = f'width="100%" height="{height(explanation)}" loading="lazy" style="border:0"'
-    return ['<iframe src="', f'" title="{escaped(one_line(explanation))}" {look}></iframe>']
+    high = height(result.explanation, scores=result.trust)
+    look = f'width="100%" height="{high}" loading="lazy" style="border:0"'
+    return ['<iframe src="', f'" title="{escaped(one_line(result.explanation))}" {look}></iframe>']
 
 
 def _link(explanation: Explanation, page: object) -> str | None:

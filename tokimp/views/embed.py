@@ -10,10 +10,12 @@ from typing import Literal, get_args
 import numpy as np
 
 from tokimp.assets import read_asset
+from tokimp.score import Score
 from tokimp.types import Attribution, Explanation, Floats, Request, Target
 from tokimp.views.characters import escaped, shown
 from tokimp.views.color import bucket_class, buckets, full_scale
 from tokimp.views.flow import lines_of
+from tokimp.views.judged import judged_html, judged_line
 from tokimp.views.letters import estimated_width
 from tokimp.views.numbers import show
 from tokimp.views.page import brief, question
@@ -41,13 +43,15 @@ class Frame:
     """What stands around a result.
 
     link: the whole page, also as an address relative to the embed's own; oembed: where this embed
-    is described to other sites; theme: "" is the reader's own; notes: sentences above the text.
+    is described to other sites; theme: "" is the reader's own; notes: sentences above the text;
+    scores: what metrics say of an explanation, a line under it.
     """
 
     link: str = ""
     oembed: str = ""
     theme: Theme = ""
     notes: tuple[str, ...] = ()
+    scores: tuple[Score, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,11 @@ def notice(title: str, sentence: str, frame: Frame | None = None, refresh: int |
     return _document(title, body, frame, again)
 
 
-def height(explanation: Explanation, width: int = WIDTH, *, heatmap: bool = False) -> int:
+def height(explanation: Explanation, width: int = WIDTH, *, heatmap: bool = False, scores: Sequence[Score] = ()) -> int:
     """Pixels that a frame of this width should have, so that nothing scrolls in it: an estimate, at most `HIGHEST`.
 
     A page without script cannot tell the frame around it how high it is; hence this goes into the frame's code.
+    A line for what metrics say is always among it: they are often known only later.
     """
     room = width - 32
     texts = [f"{name} {value}" for name, value in brief(explanation)]
@@ -107,6 +112,7 @@ def height(explanation: Explanation, width: int = WIDTH, *, heatmap: bool = Fals
         blank = sum(len(found) - 2 for found in re.findall(r"\n{3,}", explanation.request.text))
         total += 12 + 34 * (len(lines_of(explanation, _wide, 17, room)) + blank)
         total += 28 if explanation.stderr is not None else 0
+    total += 24 * _rows([f"▸ {judged_line(scores)}"], 14, room)
     total += 28 if width > 480 else 52
     return min(total + 24, HIGHEST)
 
@@ -152,14 +158,14 @@ def _framed(explanation: Explanation, drawing: str, foot: str, frame: Frame) -> 
     )
     body = (
         f'<h1 class="tk-question" dir="auto">{escaped(question(explanation))}</h1><dl class="tk-facts">{told}</dl>'
-        f"{notes}{drawing}"
+        f"{notes}{drawing}{judged_html(frame.scores)}"
         f'<div class="tk-foot">{foot}{_link(frame)}</div>'
     )
     return _document(question(explanation), body, frame)
 
 
 def _document(
-    title: str, body: str, frame: Frame, head: str = "", sheets: tuple[str, ...] = ("explanation.css",)
+    title: str, body: str, frame: Frame, head: str = "", sheets: tuple[str, ...] = ("explanation.css", "charts.css")
 ) -> Document:
     theme = f" tk-{frame.theme}" if frame.theme else ""
     if frame.oembed:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tokimp.errors import OptionError
+from tokimp.score import Score
 from tokimp.types import Explanation
 from tokimp.views.latex import explanation_latex
 from tokimp.views.markdown import explanation_markdown
@@ -18,11 +20,15 @@ from tokimp.views.svg import explanation_svg
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a file is drawn: `dark` and `transparent` are for pictures, `link` joins every caption."""
+    """How a file is drawn: `dark` and `transparent` are for pictures, `link` joins every caption.
+
+    `scores` are what metrics say of the explanation: told wherever there is room for words.
+    """
 
     dark: bool = False
     transparent: bool = False
     link: str | None = None
+    scores: tuple[Score, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +50,26 @@ def _svg(explanation: Explanation, look: Look) -> str:
     return explanation_svg(explanation, dark=look.dark, transparent=look.transparent, link=look.link)
 
 
+def _json(explanation: Explanation, look: Look) -> str:
+    """As `Explanation.to_json`, which reads it; "metrics" are fields of scores, read by `Score.from_fields`."""
+    if not look.scores:
+        return explanation.to_json()
+    told = json.loads(explanation.to_json()) | {"metrics": [asdict(score) for score in look.scores]}
+    return json.dumps(told, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def _worded(write: Callable[[Explanation, str | None, Sequence[Score]], str]) -> Callable[[Explanation, Look], str]:
+    return lambda explanation, look: write(explanation, look.link, look.scores)
+
+
 FORMATS: dict[str, Format] = {
-    ".html": Format("HTML", "text/html", lambda explanation, look: explanation_page(explanation, look.link)),
+    ".html": Format("HTML", "text/html", _worded(explanation_page)),
     ".svg": Format("SVG", "image/svg+xml", _svg),
     ".png": Format("PNG", "image/png", _png),
-    ".md": Format("Markdown", "text/markdown", lambda explanation, look: explanation_markdown(explanation, look.link)),
-    ".tex": Format("LaTeX", "application/x-tex", lambda explanation, look: explanation_latex(explanation, look.link)),
-    ".csv": Format("CSV", "text/csv", lambda explanation, look: explanation_csv(explanation, look.link)),
-    ".json": Format("JSON", "application/json", lambda explanation, _: explanation.to_json()),
+    ".md": Format("Markdown", "text/markdown", _worded(explanation_markdown)),
+    ".tex": Format("LaTeX", "application/x-tex", _worded(explanation_latex)),
+    ".csv": Format("CSV", "text/csv", _worded(explanation_csv)),
+    ".json": Format("JSON", "application/json", _json),
 }
 
 

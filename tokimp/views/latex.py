@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from tokimp.score import Score
 from tokimp.types import Explanation
 from tokimp.views.caption import captioned
 from tokimp.views.characters import drawable
+from tokimp.views.judged import COLUMNS, judged_line, judged_rows
 from tokimp.views.letters import is_wide
 from tokimp.views.numbers import show
 from tokimp.views.page import question
@@ -57,7 +60,7 @@ _MACROS = r"""\setlength{\fboxsep}{1pt}\setlength{\parindent}{0pt}
 """
 
 
-def explanation_latex(explanation: Explanation, link: str | None = None) -> str:
+def explanation_latex(explanation: Explanation, link: str | None = None, scores: Sequence[Score] = ()) -> str:
     r"""A document of article and xcolor that any LaTeX compiles; \tok and the colours can be taken along.
 
     pdfLaTeX has no letters of most scripts: it then shows their code points. XeLaTeX and LuaLaTeX show
@@ -77,8 +80,9 @@ def explanation_latex(explanation: Explanation, link: str | None = None) -> str:
         r"{\small " + "\\\\{}\n".join(told) + "}",
         r"{\sloppy " + "".join(_token(item, colors) for item in items) + r"\par}",
         _table(explanation),
+        _judged(scores),
     ]
-    content = "\n\n\\medskip\n".join(body)
+    content = "\n\n\\medskip\n".join(filter(None, body))
     definitions = "".join(_definition(name, colors) for name in used)
     return (
         f"{_HEAD}{_letters(content)}\\fi\n{definitions}{_MACROS}"
@@ -138,6 +142,17 @@ def _table(explanation: Explanation) -> str:
     left = f"\n\n\\smallskip\n{len(rows) - ROWS:,} smaller scores are left out." if len(rows) > ROWS else ""
     columns = "rlrr" if sampled else "rlr"
     return f"\\begin{{tabular}}{{{columns}}}\n" + "\n".join(lines) + f"\n\\end{{tabular}}{left}"
+
+
+def _judged(scores: Sequence[Score]) -> str:
+    """What metrics say of the explanation."""
+    if not scores:
+        return ""
+    lines = [[_literal(cell) for cell in row] for row in (COLUMNS, *judged_rows(scores))]
+    cells = [" & ".join(line) + r" \\" for line in lines]
+    cells[0] += r" \hline"
+    table = "\n".join(cells)
+    return f"{_literal(judged_line(scores))}\n\n\\smallskip\n\\begin{{tabular}}{{lrrl}}\n{table}\n\\end{{tabular}}"
 
 
 def _value(name: str, value: str) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
+from tokimp.score import Score
 from tokimp.types import Explanation
 from tokimp.views.caption import captioned
 from tokimp.views.characters import drawable, quoted
+from tokimp.views.judged import COLUMNS, judged_line, judged_rows
 from tokimp.views.numbers import show
 from tokimp.views.page import question
 from tokimp.views.table import HELPS, HURTS, Row, ranked_rows
@@ -19,8 +22,10 @@ _MEANT = frozenset("\\`*_{}[]#|~$@")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
-def explanation_markdown(explanation: Explanation, link: str | None = None) -> str:
+def explanation_markdown(explanation: Explanation, link: str | None = None, scores: Sequence[Score] = ()) -> str:
     """The ranked tokens as a GitHub-flavoured table: ▲ helps, ▼ hurts, bold from half of the largest score on.
+
+    Under it, in a table of their own, what metrics say of the explanation.
 
     Whatever the text holds is shown literally: none of it is read as Markdown or HTML.
 
@@ -36,6 +41,8 @@ def explanation_markdown(explanation: Explanation, link: str | None = None) -> s
         _fenced(drawable(explanation.request.text)),
         _table(explanation),
         _legend(explanation),
+        _literal(judged_line(scores)),
+        _judged(scores),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -48,7 +55,18 @@ def _table(explanation: Explanation) -> str:
     lines = [titles, ["---:", ":---", *([":---:"] if signed else []), "---:", *(["---:"] if sampled else [])]]
     lines += [_cells(row, top, signed) for row in rows[:ROWS]]
     left = f"\n\n{len(rows) - ROWS:,} smaller scores are left out." if len(rows) > ROWS else ""
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + left
+    return _piped(lines) + left
+
+
+def _judged(scores: Sequence[Score]) -> str:
+    if not scores:
+        return ""
+    rows = [[_literal(cell) for cell in row] for row in judged_rows(scores)]
+    return _piped([COLUMNS, (":---", "---:", "---:", ":---"), *rows])
+
+
+def _piped(lines: Iterable[Iterable[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def _cells(row: Row, top: float, signed: bool) -> list[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tokimp.assets import read_asset
+from tokimp.score import Score
 from tokimp.types import Explanation
 from tokimp.views.characters import checked_link, escaped, quoted
 from tokimp.views.history import history_svg
+from tokimp.views.judged import judged_html
 from tokimp.views.numbers import percent, show
-from tokimp.views.sheets import digest, lean
+from tokimp.views.sheets import digest, lean, used
 from tokimp.views.table import table_html
 from tokimp.views.text import legend_html, tokens_html
 
@@ -19,18 +22,20 @@ _UNITS = {"logit": "logit", "log_prob": "log-probability", "prob": "probability"
 
 def explanation_fragment(explanation: Explanation) -> str:
     """Caption, coloured text and table for a page of somebody else's; brings its own style, no script."""
-    return f"<style>{_style(explanation)}</style>{explanation_body(explanation)}"
+    body = explanation_body(explanation)
+    return f"<style>{_style(explanation, body)}</style>{body}"
 
 
-def explanation_page(explanation: Explanation, link: str | None = None) -> str:
+def explanation_page(explanation: Explanation, link: str | None = None, scores: Sequence[Score] = ()) -> str:
     """One self-contained document: no script, no request, light and dark as the reader's system is.
 
-    `link` is where the explanation can be had again.
+    `link` is where the explanation can be had again; `scores` are what metrics say of it.
 
     Raises:
         OptionError: the link is no web address.
     """
-    style = _style(explanation)
+    body = explanation_body(explanation, link, scores, unfolded=True)
+    style = _style(explanation, body)
     title = escaped(f"{question(explanation)} · tokimp")
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -38,7 +43,7 @@ def explanation_page(explanation: Explanation, link: str | None = None) -> str:
         f"style-src '{digest(style)}'; base-uri 'none'; form-action 'none'\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><title>{title}</title><style>{style}</style></head>'
-        f'<body class="tk-page"><main>{explanation_body(explanation, link, unfolded=True)}</main></body></html>\n'
+        f'<body class="tk-page"><main>{body}</main></body></html>\n'
     )
 
 
@@ -74,8 +79,10 @@ def brief(explanation: Explanation) -> list[tuple[str, str]]:
     return [*named, ("probability", percent(explanation.probability))]
 
 
-def explanation_body(explanation: Explanation, link: str | None = None, *, unfolded: bool = False) -> str:
-    """Caption, coloured text, table and story, without style."""
+def explanation_body(
+    explanation: Explanation, link: str | None = None, scores: Sequence[Score] = (), *, unfolded: bool = False
+) -> str:
+    """Caption, coloured text, trust, table and story, without style."""
     listed = "".join(
         f"<div><dt>{escaped(name)}</dt><dd>{escaped(value)}</dd></div>" for name, value in facts(explanation)
     )
@@ -88,11 +95,13 @@ def explanation_body(explanation: Explanation, link: str | None = None, *, unfol
     return (
         f'<section class="tk-root"><h2 class="tk-question" dir="auto">{escaped(question(explanation))}</h2>'
         f'<dl class="tk-facts">{listed}</dl>{limits}{tokens_html(explanation)}{legend_html(explanation)}'
+        f"{judged_html(scores, unfolded=unfolded)}"
         f"<details{opened}><summary>Table</summary>{table_html(explanation, ROWS_ON_A_PAGE)}</details>{how}</section>"
     )
 
 
-def _style(explanation: Explanation) -> str:
-    """The style sheet with the shades of one scale: it travels with every page."""
+def _style(explanation: Explanation, body: str) -> str:
+    """The style sheet with the shades of one scale, which travels with every page, and what else the body needs."""
     unused = "u" if explanation.attribution.signed else "[pn]"
-    return lean(re.sub(rf"^\.tk{unused}\d.*?$", "", read_asset("explanation.css"), flags=re.MULTILINE))
+    whole = lean(re.sub(rf"^\.tk{unused}\d.*?$", "", read_asset("explanation.css"), flags=re.MULTILINE))
+    return whole + used(read_asset("charts.css"), body)

@@ -96,7 +96,7 @@ def _frame(request: Request, code: str, look: Look) -> Frame:
 
 
 def _drawn(result: Result, asked: types.Request, look: Look, frame: Frame) -> Document:
-    frame = Frame(frame.link, frame.oembed, frame.theme, _notes(result, asked))
+    frame = replace(frame, notes=_notes(result, asked), scores=result.trust)
     if look.view == "heatmap" and result.grid is not None:
         return heatmap_embed(result.explanation, result.grid.scores, result.grid.labels, frame)
     return tokens_embed(result.explanation, frame)

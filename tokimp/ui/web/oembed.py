@@ -42,15 +42,14 @@ def _described(
     desk: Desk, asked: types.Request, base: str, look: addresses.Look, most: tuple[int | None, int | None]
 ) -> dict[str, Any]:
     result = known(desk, asked)
-    explanation = None if result is None else result.explanation
     most_wide, most_high = most
     width = min(embed.WIDTH, most_wide or embed.WIDTH)
-    if explanation is None:
+    if result is None:
         height = embed.expected_height(asked, width)
     else:
-        height = embed.height(explanation, width, heatmap=look.view == "heatmap")
+        height = embed.height(result.explanation, width, heatmap=look.view == "heatmap", scores=result.trust)
     height = min(height, most_high or height)
-    code, title = to_code(asked), title_of(asked, explanation)
+    code, title = to_code(asked), title_of(asked, None if result is None else result.explanation)
     address = addresses.embed_link(base, code, look)
     described: dict[str, Any] = {
         "version": "1.0",
