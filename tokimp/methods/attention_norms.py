@@ -10,6 +10,7 @@ from torch import Tensor
 
 from tokimp.methods.attention import layer_weights, layers_option
 from tokimp.methods.base import MethodInfo, register
+from tokimp.models.attention_weights import attending
 from tokimp.models.targets import answer_logits
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
@@ -39,7 +40,9 @@ class AttentionNorms:
         """‖α f(x)‖ that the predicting position gets from each token, heads averaged, layers weighted.
 
         Kobayashi et al. 2020, eq. 4–5, of each head by itself. Ours is that a layer's norms are shares of
-        their sum: lengths of different layers have no common unit, and later ones would drown the first.
+        their sum: lengths of different layers have no common unit, and later ones would drown the first. A
+        decoder behind an encoder adds what it carries from its own words and from the source to the same
+        state, so the two share a sum; the encoder's layers carry nothing there.
 
         Returns:
             scores (token,), ≥ 0 and summing to 1; layers (layer, token). The same for every target
@@ -56,14 +59,19 @@ class AttentionNorms:
 
 def _carried(model: TextModel, inputs: Encoded, position: int, watch: Watch) -> Floats:
     """Shares (layer, token) of all that attention carries to the position. Cost: one evaluation."""
-    rows: list[Floats] = []
+    parts = attending(model, inputs.source)
+    rows = np.zeros((len(model.blocks), len(inputs)))
 
-    def see(_layer: int, weights: Tensor, norms: Tensor) -> None:
-        alpha, length = weights[0, :, position].double(), norms[0].double()  # (head, token)
-        moved = (alpha * length).mean(0).cpu().numpy()
-        rows.append(moved / (moved.sum() or 1.0))
+    def see(place: int, weights: Tensor, norms: Tensor) -> None:
+        layer, _, keys = part = parts[place]
+        query = part.place(position)
+        if query is not None:
+            alpha, length = weights[0, :, query].double(), norms[0].double()  # (head, key)
+            rows[layer, keys] = (alpha * length).mean(0).cpu().numpy()
 
     with value_norms(model, see):
         answer_logits(model, inputs, position)
     watch.count(1)
-    return np.stack(rows)
+    rows = rows[model.encoder_layers :]
+    totals = rows.sum(-1, keepdims=True)
+    return rows / np.where(totals > 0, totals, 1)

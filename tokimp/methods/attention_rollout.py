@@ -42,14 +42,18 @@ class AttentionRollout:
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Product over layers of (1 − residual) · attention + residual · identity, heads averaged.
 
-        Abnar & Zuidema 2020, who take 0.5 for the residual connection.
+        Abnar & Zuidema 2020, who take 0.5 for the residual connection. A decoder layer behind an encoder has
+        two attentions, each with a residual connection of its own: to its own words, then to the source,
+        which the encoder has mixed before. So all paths end at tokens.
 
         Returns:
             scores (token,): the predicting position's row, ≥ 0 and summing to 1; layers (layer, token):
             the same row, rolled out from each layer. The same for every target read at this position.
         """
-        attention = mean_attention(model, inputs, watch)  # (layer, query, key)
+        attention = mean_attention(model, inputs, watch)  # (layer, query, key), or two for each decoder layer
         rows = rolled_out((1 - self.residual) * attention + self.residual * np.eye(len(inputs)), target.position)
+        if inputs.source:
+            rows = rows[model.encoder_layers + 1 :: 2]  # behind each decoder layer
         watch(1.0, rows[-1])
         return Attribution(rows[-1], layers=rows, signed=False)
 

@@ -13,7 +13,7 @@ from tokimp.models.masking import REPLACEMENTS
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.registry import Registry
-from tokimp.types import Attribution, Target, Task, Value
+from tokimp.types import TASKS, Attribution, Target, Task, Value
 from tokimp.watch import Watch
 
 FAMILIES = ("attention", "gradient", "perturbation", "shapley")
@@ -45,7 +45,7 @@ class MethodInfo:
     stochastic: bool = False
     targeted: bool = True
     needs: frozenset[str] = frozenset()
-    tasks: tuple[Task, ...] = ("classification", "next-token", "masked-lm")
+    tasks: tuple[Task, ...] = TASKS
 
 
 @dataclass(frozen=True, slots=True)

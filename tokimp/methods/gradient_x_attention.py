@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from tokimp.methods import gradients
 from tokimp.methods.base import MethodInfo, register
-from tokimp.models.attention_weights import attention_weights
+from tokimp.models.attention_weights import Attending, attending, attention_weights
 from tokimp.models.outputs import forward_passes, target_values
 from tokimp.models.recomputing import recomputing
 from tokimp.models.text_model import TextModel
@@ -43,14 +44,14 @@ class GradientXAttention:
 
         Returns:
             scores (token,): summed over layer, head and query, signed, in the target's unit; layers
-            (layer, token): the part of each layer.
+            (layer, token): the part of each layer; a decoder layer's of the source is its cross-attention.
         """
         length = len(inputs)
         gates = [torch.ones(length, device=model.device) for _ in model.blocks]  # [layer] (key,)
+        parts = attending(model, inputs.source)
 
         def within() -> AbstractContextManager[None]:
-            # A continued word stands behind the text; what is looked up there is not the input's.
-            return attention_weights(model, lambda layer, weights: _gated(weights, gates[layer]))
+            return attention_weights(model, lambda place, weights: _gated(weights, gates, parts[place]))
 
         embeds = model.embed(inputs.ids)[None]
         long = gradients.graph_bytes(model, length) > gradients.GRAPH_BYTES
@@ -66,6 +67,9 @@ class GradientXAttention:
         return Attribution(scores, layers=layers)
 
 
-def _gated(weights: Tensor, gate: Tensor) -> Tensor:
-    behind = gate.new_ones(weights.shape[-1] - len(gate))
-    return weights * torch.cat([gate, behind]).to(weights.dtype)
+def _gated(weights: Tensor, gates: Sequence[Tensor], part: Attending) -> Tensor:
+    """All gates are 1, so that a layer which runs again, whose place is not known, has what it had."""
+    gate, keys = gates[part.layer][part.keys], weights.shape[-1]
+    # A continued word stands behind the text; what is looked up there is not the input's.
+    behind = gate.new_ones(max(keys - len(gate), 0))
+    return weights * torch.cat([gate[:keys], behind]).to(weights.dtype)

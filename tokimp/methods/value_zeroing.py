@@ -12,9 +12,10 @@ from torch import Tensor
 
 from tokimp.methods.attention_rollout import rolled_out
 from tokimp.methods.base import MethodInfo, register
-from tokimp.models.attention_weights import attention_weights
+from tokimp.models.attention_weights import attending, attention_weights
 from tokimp.models.device import free_memory
-from tokimp.models.layers import Enter, Leave, between_layers
+from tokimp.models.layers import Leave, between_layers
+from tokimp.models.outputs import logits_at
 from tokimp.models.scoring import in_batches, memory_of_copy
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
@@ -45,7 +46,9 @@ class ValueZeroing:
         """Cosine distance between a layer's output and its output without one token's value vector.
 
         Mohebbi et al. 2023: each layer gets its own undisturbed input, rows are normalised, and layers
-        are rolled out without a residual term, because the distance has the residual in it.
+        are rolled out without a residual term, because the distance has the residual in it. A decoder layer
+        behind an encoder loses a source token's value in its cross-attention, one of its own words' in the
+        other; a token stays as it is in layers that it does not run through.
 
         Returns:
             scores (token,): the predicting position's row rolled out over all layers, ≥ 0 and summing
@@ -56,7 +59,7 @@ class ValueZeroing:
         mixing = value_zeroing_mixing(model, inputs, target.position, watch)
         scores = rolled_out(mixing, target.position)[-1]
         watch(1.0, scores)
-        return Attribution(scores, layers=mixing[:, target.position], signed=False)
+        return Attribution(scores, layers=mixing[model.encoder_layers :, target.position], signed=False)
 
 
 def value_zeroing_mixing(model: TextModel, inputs: Encoded, position: int, watch: Watch) -> Floats:
@@ -73,36 +76,32 @@ def value_zeroing_mixing(model: TextModel, inputs: Encoded, position: int, watch
 def _distances(model: TextModel, inputs: Encoded, position: int, watch: Watch) -> Floats:
     """Cosine distances (layer, query, key) by which each layer's output moves without the key's value."""
     length, layers = len(inputs), len(model.blocks)
-    embeds = model.embed(inputs.ids)
-    before: list[Tensor] = []  # [layer] (1, token, hidden)
-    after: list[Tensor] = []
+    embeds, parts = model.embed(inputs.ids), attending(model, inputs.source)
+    queries = {part.layer: part.queries for part in parts}
+    after: list[Tensor] = []  # [layer] (1, query, hidden)
     found = np.zeros((layers, length, length))
 
-    def see(_layer: int, states: Tensor) -> Tensor:
-        before.append(states)
-        return states
-
-    def run(copies: int, keep: Tensor, enter: Enter, leave: Leave) -> None:
+    def run(copies: int, keep: Tensor, leave: Leave) -> None:
         """One forward pass; a value that attention multiplies by 0 is a value of 0."""
-        rows = embeds.expand(copies, -1, -1)
-        read = None if model.task == "classification" else torch.full((copies, 1), position, device=model.device)
-        with (
-            torch.inference_mode(),
-            attention_weights(model, lambda _, weights: weights * keep.to(weights.dtype)),
-            between_layers(model, enter, leave),
-        ):
-            model.logits(rows, read)
+
+        def edit(place: int, weights: Tensor) -> Tensor:
+            return weights * keep[..., parts[place].keys].to(weights.dtype)
+
+        with torch.inference_mode(), attention_weights(model, edit), between_layers(model, leave=leave):
+            logits_at(model, embeds.expand(copies, -1, -1), [position] * copies, 1, inputs.source)
         watch.count(copies)
 
     def zero(keys: Sequence[int]) -> None:
-        def compare(layer: int, states: Tensor) -> None:
+        def compare(layer: int, states: Tensor) -> Tensor:
+            """Every layer hands on what it does undisturbed."""
             similar = torch.cosine_similarity(states.double(), after[layer].double(), dim=-1)  # (copy, query)
-            found[layer][:, list(keys)] = (1 - similar).clamp(min=0).T.cpu().numpy()
+            found[layer][queries[layer], list(keys)] = (1 - similar).clamp(min=0).T.cpu().numpy()
+            return after[layer].expand_as(states)
 
         keep = 1 - torch.eye(length, device=model.device)[list(keys)]  # (copy, key)
-        run(len(keys), keep[:, None, None], lambda layer, states: before[layer].expand_as(states), compare)
+        run(len(keys), keep[:, None, None], compare)
 
-    run(1, torch.ones(1, device=model.device), see, lambda _, states: after.append(states))
+    run(1, torch.ones(length, device=model.device), lambda _, states: after.append(states))
     watch(1 / (length + 1))
     for keys, _ in in_batches(range(length), _rows(model, length), zero):
         watch((keys[-1] + 2) / (length + 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,21 +15,51 @@ from tokimp.models.text_model import TextModel, eager
 Edit = Callable[[int, Tensor], Tensor]
 
 
+class Attending(NamedTuple):
+    """One attention of a forward pass: its layer, and which tokens look at which."""
+
+    layer: int
+    queries: slice
+    keys: slice
+
+    def place(self, token: int) -> int | None:
+        """The token's place among the queries; None where it is none of them."""
+        start, stop = self.queries.start or 0, self.queries.stop
+        return token - start if token >= start and (stop is None or token < stop) else None
+
+
+def attending(model: TextModel, source: int = 0) -> list[Attending]:
+    """The attentions of a forward pass in the order in which they run, one a layer.
+
+    With an encoder, which reads the first `source` tokens, each decoder layer has two: to its own tokens,
+    then to the source.
+    """
+    layers, encoder = len(model.blocks), model.encoder_layers
+    if not encoder:
+        return [Attending(layer, slice(None), slice(None)) for layer in range(layers)]
+    read, written = slice(0, source), slice(source, None)
+    found = [Attending(layer, read, read) for layer in range(encoder)]
+    for layer in range(encoder, layers):
+        found += [Attending(layer, written, written), Attending(layer, written, read)]
+    return found
+
+
 @contextmanager
 def attention_weights(model: TextModel, edit: Edit) -> Iterator[None]:
-    """While open, `edit(layer, weights)` sees each layer's weights (batch, head, query, key) and returns what is used.
+    """While open, `edit(place, weights)` sees weights (batch, head, query, key) and returns what is used.
 
-    Layers count from 0 in every forward pass. Only this thread's passes are touched, nothing in the
-    model is: attention computed step by step has one softmax a layer, and that call is intercepted.
+    Places of attentions count from 0 in every forward pass, in the order of `attending`. Only this thread's passes are
+    touched, nothing in the model is: attention computed step by step has one softmax, and that call is
+    intercepted.
     """
-    with model.lock, eager(model.network), _Softmax(len(model.blocks), edit):
+    with model.lock, eager(model.network), _Softmax(len(attending(model)), edit):
         yield
 
 
 class _Softmax(TorchFunctionMode):
-    def __init__(self, layers: int, edit: Edit) -> None:
+    def __init__(self, places: int, edit: Edit) -> None:
         super().__init__()
-        self.layers = layers
+        self.places = places
         self.edit = edit
         self.calls = 0
 
@@ -37,6 +67,6 @@ class _Softmax(TorchFunctionMode):
         result = func(*args, **(kwargs or {}))
         if func is not torch.nn.functional.softmax:
             return result
-        layer = self.calls % self.layers
+        place = self.calls % self.places
         self.calls += 1
-        return self.edit(layer, result)
+        return self.edit(place, result)

@@ -43,11 +43,12 @@ class Masking:
         return [Copy(ids, self.position, self.inputs.source) for ids in np.where(keep, self.inputs.ids, fill)]
 
     def _deleted(self, keep: npt.NDArray[np.bool_]) -> Copy:
-        ids = self.inputs.ids[keep]
-        if not len(ids):
-            ids = np.array([self.token])  # a decoder cannot read nothing: an empty text is its end token
+        ids, source = self.inputs.ids[keep], int(keep[: self.inputs.source].sum())
         read = int(keep[: self.position + 1].sum()) - 1  # where it is gone itself, the one before
-        return Copy(ids, max(read, 0), int(keep[: self.inputs.source].sum()))
+        if not len(ids) or (self.inputs.source and not source):
+            ids = np.r_[self.token, ids]  # no network can read nothing: an empty text is its end token
+            read, source = read + 1, min(self.inputs.source, 1)
+        return Copy(ids, max(read, 0), source)
 
 
 def masking(model: TextModel, inputs: Encoded, target: Target, replacement: str | int = "auto") -> Masking:

@@ -19,7 +19,7 @@ from tokimp.types import Task
 from tokimp.watch import Watch
 
 KINDS = ("auto", "mlm", "self", "random")
-AUTO: dict[Task, str] = {"next-token": "self", "masked-lm": "mlm", "classification": "random"}
+AUTO: dict[Task, str] = {"next-token": "self", "masked-lm": "mlm", "classification": "random", "seq2seq": "random"}
 OUTPUT_NUMBERS = 2**24  # of the vocabulary-sized output, held at once
 HELPER = "minilm-mlm"
 
@@ -59,19 +59,25 @@ def proposals(model: TextModel, inputs: Encoded, kind: str, watch: Watch) -> Pro
     "self" is the model's own: a decoder's from what stands to the left of a token, a masked
     language model's from both sides. "mlm" is a masked language model's: the model itself if it is
     one, else `minilm-mlm`, token by token (see `realigned`). "random" is the whole vocabulary.
-    "auto" is "self" for decoders, "mlm" for masked language models and "random" for classifiers:
-    it never depends on what is installed.
+    "auto" is "self" for decoders, "mlm" for masked language models and "random" for classifiers and models
+    with an encoder and a decoder: it never depends on what is installed.
 
     Cost: one forward pass for a decoder, `TURNS` for a masked language model (more
     where its output would not fit), none for "random".
 
     Raises:
-        NoBaselineError: "self" of a classifier, or "mlm" where `minilm-mlm` is not installed.
+        NoBaselineError: "self" of a classifier or of a model that reads one text and writes another, or "mlm"
+            where `minilm-mlm` is not installed.
     """
     kind = AUTO[model.task] if kind == "auto" else kind
     if kind == "self" and model.task == "classification":
         raise NoBaselineError(
             f"{model.key} is a classifier: it has no self token proposals.", "Choose mlm or random replacements."
+        )
+    if kind == "self" and model.task == "seq2seq":
+        raise NoBaselineError(
+            f"{model.key} writes another text than it reads: it has no self token proposals for that.",
+            "Choose mlm or random replacements.",
         )
     if kind == "random" or not len(inputs.free):
         table, counts = np.zeros((len(inputs), 1), dtype=np.int64), np.zeros(len(inputs), dtype=np.int64)

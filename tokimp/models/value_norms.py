@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from tokimp.models.attention_weights import attending
 from tokimp.models.text_model import TextModel, eager
 
 See = Callable[[int, Tensor, Tensor], None]
@@ -20,7 +21,7 @@ PROJECTIONS = ("linear", "addmm")
 
 @contextmanager
 def value_norms(model: TextModel, see: See) -> Iterator[None]:
-    """While open, `see(layer, weights, norms)` gets each layer's attention of this thread's passes.
+    """While open, `see(place, weights, norms)` gets all attention of this thread's passes, in the order of `attending`.
 
     weights (batch, head, query, key) are the attention weights α; norms (batch, head, key) are
     ‖f(x)‖ of Kobayashi et al. 2020, eq. 4–5: f(x) = (x W_V + b_V) W_O, the part of W_O that belongs
@@ -29,14 +30,14 @@ def value_norms(model: TextModel, see: See) -> Iterator[None]:
     Found by what is computed, so that one function serves all architectures: the softmax gives α, the
     product of α with something is that with the values, and the next affine map is the output projection.
     """
-    with model.lock, eager(model.network), _Watching(len(model.blocks), see):
+    with model.lock, eager(model.network), _Watching(len(attending(model)), see):
         yield
 
 
 class _Watching(TorchFunctionMode):
-    def __init__(self, layers: int, see: See) -> None:
+    def __init__(self, places: int, see: See) -> None:
         super().__init__()
-        self.layers = layers
+        self.places = places
         self.see = see
         self.calls = 0
         self.weights: Tensor | None = None
@@ -53,7 +54,7 @@ class _Watching(TorchFunctionMode):
             matrix = args[1].T if name == "linear" else args[2]  # (head × size, hidden)
             weights, norms = self.weights, _norms(self.values, matrix, self.weights.shape[:2])
             self.weights = self.values = None
-            self.see(self.calls % self.layers, weights, norms)
+            self.see(self.calls % self.places, weights, norms)
             self.calls += 1
         return result
 
