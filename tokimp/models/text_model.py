@@ -6,7 +6,7 @@ import copy
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -15,7 +15,6 @@ from torch import Tensor
 from tokimp.errors import OptionError, TextTooLongError, UnsupportedModelError
 from tokimp.models.architectures import architecture_of
 from tokimp.models.tokens import Encoded, Ids, encode_text, with_generated, with_roles
-from tokimp.models.traits import Link, Size, Traits
 from tokimp.types import PRECISIONS, Precision, Role, Task
 
 if TYPE_CHECKING:
@@ -39,8 +38,9 @@ class Size(NamedTuple):
 class TextModel:
     """Explaining never changes a `TextModel`; whatever is temporary happens under its `lock` and is undone.
 
-    labels: class names (empty unless classification); limit: tokens that fit; starts_with: the id that a
-    decoder begins with where an encoder reads the text (None without an encoder).
+    labels: class names (empty unless classification); link: how logits become probabilities;
+    limit: tokens that fit; offers: what methods may need ("gradient", "attention", …); starts_with: the id
+    that a decoder begins with where an encoder reads the text (None without an encoder).
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class TextModel:
         self.labels = _labels(network) if task == "classification" else ()
         self.link = _link(network, task)
         self.limit = _limit(network, self.architecture.reserved_positions)
+        self.offers = frozenset({"gradient", "attention"})
         self.starts_with = _start(network) if self.architecture.encoder else None
         self.continuation: Continuation | None = None
 
@@ -103,15 +104,6 @@ class TextModel:
         return weight
 
     @property
-    def encoder_layers(self) -> int:
-        """How many of the layers are an encoder's, whose decoder has the others; 0 without an encoder."""
-        return len(self._encoder_blocks) if self.architecture.encoder else 0
-
-    @property
-    def _encoder_blocks(self) -> list[torch.nn.Module]:
-        return list(self.network.base_model.get_submodule(self.architecture.encoder).children())
-
-    @property
     def blocks(self) -> list[torch.nn.Module]:
         """The network's layers in the order in which they run; a layer that is run again stands there again.
 
@@ -122,6 +114,15 @@ class TextModel:
             return [*self._encoder_blocks, *found]
         count = int(self.network.config.num_hidden_layers)
         return [found[i * len(found) // count] for i in range(count)]
+
+    @property
+    def encoder_layers(self) -> int:
+        """How many of the layers are an encoder's, whose decoder has the others; 0 without an encoder."""
+        return len(self._encoder_blocks) if self.architecture.encoder else 0
+
+    @property
+    def _encoder_blocks(self) -> list[torch.nn.Module]:
+        return list(self.network.base_model.get_submodule(self.architecture.encoder).children())
 
     def encode(
         self, text: str, limit: int | None = None, generated: Sequence[int] = (), roles: Sequence[Role] = ()
