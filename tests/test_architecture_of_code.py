@@ -47,6 +47,7 @@ NOUNS = {
     "prompt_comparison",
     "reasons",
     "generation",
+    "units",
 }
 CORE = {"nouns", "models", "methods", "internals", "metrics"}
 MAY_IMPORT = {

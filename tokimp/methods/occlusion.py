@@ -1,9 +1,9 @@
-"""What changes when a token is taken away."""
+"""What changes when a token, a word, a sentence or a paragraph is taken away."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from tokimp.methods.averages import averaged
 from tokimp.methods.base import MethodInfo, option, register, replacement_option
+from tokimp.methods.players import Players, players_of, players_option
 from tokimp.models.masking import Copy, masking
 from tokimp.models.scoring import Scorer
 from tokimp.models.text_model import TextModel
@@ -29,7 +30,7 @@ class Occlusion:
         tells="How much the answer loses when a token is taken away and all others stay.",
         paper="Zeiler & Fergus 2014, section 3; Li et al. 2016 for text",
         url="https://arxiv.org/abs/1612.08220",
-        cost="tokens × repeats + 1 forward passes",
+        cost="tokens (or other players) × repeats + 1 forward passes",
         stochastic=True,
     )
     replacement: str | int = replacement_option()
@@ -39,18 +40,19 @@ class Occlusion:
     window: int = option(
         1,
         "Window",
-        "Neighbouring tokens taken away together; a token gets its windows' mean.",
+        "Neighbouring players taken away together; each gets its windows' mean.",
         kind=int,
         low=1,
         high=20,
     )
+    players: str = players_option()
     seed: int = 0
 
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
-        """Value of the whole text minus its value without the token.
+        """Value of the whole text minus its value without the player.
 
-        A token gets the mean over the windows that cover it, and over `repeats` where the
-        replacement is random.
+        A player gets the mean over the windows that cover it, and over `repeats` where the
+        replacement is random; its tokens share that evenly.
 
         Returns:
             scores (token,), in the target's unit, 0 for special tokens; of random replacements also
@@ -64,44 +66,49 @@ class Occlusion:
         """The same for several targets read at one position, at the cost of one."""
         random = self.replacement == "random"
         repeats = self.repeats if random else 1
-        windows = _windows(inputs, self.window)  # (window, token)
+        players = players_of(inputs, self.players)
+        windows = _windows(len(players), self.window)  # (window, player)
         edit = masking(model, inputs, targets[0], self.replacement)
         rng = np.random.default_rng(self.seed)
         copies = [Copy(inputs.ids, targets[0].position, inputs.source)]
         for _ in range(repeats):
-            copies += edit.copies(~windows, rng)
+            copies += edit.copies(~players.keep(windows), rng)
 
         def drops(values: Floats) -> Floats:
             return np.asarray((values[0] - values[1:]).reshape(repeats, len(windows)))
 
         def report(values: Floats) -> None:
-            watch(1 - float(np.isnan(values).mean()), _so_far(drops(values), windows))
+            watch(1 - float(np.isnan(values).mean()), players.share(_so_far(drops(values), windows)))
 
         scorer = Scorer(model, targets, watch)
         scorer(copies[:1], lambda _: None)  # every partial score needs the whole text's value
         first = scorer(copies, report)
         rest = [scorer.select(column)(copies) for column in range(1, len(targets))]
-        return [_share(drops(values), windows, random) for values in (first, *rest)]
+        return [_share(drops(values), windows, players, random) for values in (first, *rest)]
+
+    def evaluations(self, _model: TextModel, inputs: Encoded) -> int:
+        """Copies at most; of the inputs alone, before any runs."""
+        repeats = self.repeats if self.replacement == "random" else 1
+        return 1 + repeats * len(_windows(len(players_of(inputs, self.players)), self.window))
 
 
-def _windows(inputs: Encoded, width: int) -> npt.NDArray[np.bool_]:
-    """Which tokens each window takes away (window, token); special tokens are never among them."""
-    free = inputs.free
-    width = min(width, max(len(free), 1))
-    starts = range(len(free) - width + 1)
-    windows = np.zeros((len(starts), len(inputs)), dtype=bool)
-    for row, start in enumerate(starts):
-        windows[row, free[start : start + width]] = True
-    return windows
+def _windows(players: int, width: int) -> npt.NDArray[np.bool_]:
+    """Which players each window takes away (window, player)."""
+    width = min(width, max(players, 1))
+    starts = np.arange(players - width + 1)[:, None]
+    each = np.arange(players)
+    return np.asarray((each >= starts) & (each < starts + width))
 
 
-def _share(drops: Floats, windows: npt.NDArray[np.bool_], random: bool) -> Attribution:
+def _share(drops: Floats, windows: npt.NDArray[np.bool_], players: Players, random: bool) -> Attribution:
     """Scores from drops (repeat, window): the mean over covering windows, with its error over repeats."""
-    each = drops @ (windows / np.maximum(windows.sum(0), 1))  # (repeat, token)
-    return averaged(each, "repeats") if random else Attribution(each[0])
+    each = drops @ (windows / np.maximum(windows.sum(0), 1))  # (repeat, player)
+    shared = np.stack([players.share(row) for row in each])  # (repeat, token)
+    found = averaged(shared, "repeats") if random else Attribution(shared[0])
+    return replace(found, notes=(*found.notes, *players.notes))
 
 
 def _so_far(drops: Floats, windows: npt.NDArray[np.bool_]) -> Floats:
-    """Scores (token,) from the drops that are known, NaN for those that are not; 0 where none is."""
+    """Scores (player,) from the drops that are known, NaN for those that are not; 0 where none is."""
     ran = np.isfinite(drops)
     return np.asarray(np.where(ran, drops, 0).sum(0) @ windows / np.maximum(ran.sum(0) @ windows, 1))

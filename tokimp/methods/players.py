@@ -1,8 +1,7 @@
-"""Who plays: tokens, words or sentences; and how a player's score goes back to its tokens."""
+"""Who plays: tokens, words, sentences or paragraphs; and how a player's score goes back to its tokens."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +11,9 @@ import numpy.typing as npt
 from tokimp.methods.base import option
 from tokimp.models.tokens import Encoded
 from tokimp.types import Floats
+from tokimp.units import KINDS, units_of
 
-PLAYERS = ("tokens", "words", "sentences")
-UNITS = {
-    "words": re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]+"),
-    "sentences": re.compile(r"\S.*?(?:[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+|\n|$)", re.DOTALL),
-}
+PLAYERS = ("tokens", *KINDS)
 
 
 @dataclass(frozen=True)
@@ -60,23 +56,7 @@ def players_option() -> Any:
 def players_of(inputs: Encoded, kind: str) -> Players:
     """The players of a text, in its order. Words and marks of punctuation are those that were typed."""
     free = inputs.free
-    unit_of = np.arange(len(free)) if kind == "tokens" else _units(inputs, UNITS[kind])[free]
+    unit_of = np.arange(len(free)) if kind == "tokens" else units_of(inputs.text, inputs.tokens, kind)[free]
     members = np.zeros((len(np.unique(unit_of)), len(inputs)), dtype=bool)
     members[np.unique(unit_of, return_inverse=True)[1], free] = True
     return Players(inputs, kind, members)
-
-
-def _units(inputs: Encoded, pattern: re.Pattern[str]) -> npt.NDArray[np.int64]:
-    """Which unit of the text each token lies in (token,), by its first character that is no space.
-
-    A token of white space alone, or of no character, goes with what follows it. No unit goes on from
-    the text into what was generated behind it.
-    """
-    generated = min((token.start for token in inputs.tokens if token.segment == "generated"), default=len(inputs.text))
-    ends = [match.end() for match in pattern.finditer(inputs.text, 0, generated)]
-    ends += [match.end() for match in pattern.finditer(inputs.text, generated)]
-    first = [
-        token.end - len(inputs.text[token.start : token.end].lstrip())  # a range's spaces belong to no unit
-        for token in inputs.tokens
-    ]
-    return np.minimum(np.searchsorted(ends, first, side="right"), max(len(ends) - 1, 0))
