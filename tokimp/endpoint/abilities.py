@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ LLAMA_COMPLETION = "/completion"
 LLAMA_TOKENIZE = "/tokenize"
 PROMPT = "The capital of France is"
 LENGTH = 4
+BIAS = 1e4
 # A prompt read at once and the same read token by token differ by rounding, also in quantised models.
 AGREES = 0.15
 NOT_BUSY = PASSING - {500}  # how some say that they know no such parameter
@@ -47,7 +49,7 @@ def probe(run: Run, line: Line, endpoint: Endpoint) -> Abilities:
     Some servers echo a prompt with the log-probabilities of other positions: an echo counts only where it
     agrees with the generation.
 
-    Cost: two to five requests.
+    Cost: two to six requests.
 
     Raises:
         EndpointError: there is no completion with log-probabilities, or no answer for the time being.
@@ -67,28 +69,45 @@ def completion(endpoint: Endpoint, prompt: str, length: int = 1, top: int = 1) -
     return body | {"prompt": prompt, "max_tokens": length, "temperature": 0.0, "logprobs": top}
 
 
-def forcing(prompt: str, ids: list[int]) -> dict[str, Any]:
-    """The body that has a llama.cpp server generate these tokens and no others, scored as if it were free."""
-    grammar = "root ::= " + " ".join(f"<[{each}]>" for each in ids)
-    length = len(ids)
-    return {"prompt": prompt, "n_predict": length, "n_probs": 1, "temperature": 0.0, "seed": 0, "grammar": grammar}
-
-
 def token_ids(run: Run, line: Line, text: str) -> list[int]:
-    """A llama.cpp server's tokens of a text, without those that it puts before a prompt."""
-    told = line.ask(run, LLAMA_TOKENIZE, {"content": text, "add_special": False}, NOT_BUSY)
-    ids = told.get("tokens") if isinstance(told, dict) else None
-    if not isinstance(ids, list) or not all(type(each) is int for each in ids):
-        raise Malformed("The endpoint’s answer has no tokens.", "Its owner should check what kind of server it is.")
-    return ids
+    """A llama.cpp server's tokens of a text, without those that it puts before a prompt.
+
+    Raises:
+        Malformed: one of them is a part of a character, which such a server tells nothing of.
+    """
+    told = line.ask(run, LLAMA_TOKENIZE, {"content": text, "add_special": False, "with_pieces": True}, NOT_BUSY)
+    try:
+        pairs = [(row["id"], row["piece"]) for row in told["tokens"]]
+    except (TypeError, KeyError):
+        raise Malformed("The endpoint’s answer has no tokens.", "Its owner should check its address.") from None
+    if not all(isinstance(piece, str) for _, piece in pairs):
+        raise Malformed("This endpoint cannot score an answer with rare characters.", "Leave out emoji and the like.")
+    return [id_ for id_, _ in pairs]
 
 
-def forced(data: Any, ids: list[int]) -> Answer:
-    """The answer to `forcing`, with the tokens that were asked for."""
-    answer = read(data)
-    if [step.id for step in answer.steps] != ids:
-        raise Malformed("The endpoint generated other tokens than it was told to.", "Its owner should update it.")
-    return answer
+def forced(run: Run, line: Line, prompt: str, ids: Sequence[int]) -> tuple[Step, ...]:
+    """The tokens `ids` behind a prompt, which a llama.cpp server is told to generate; scored as if it were free.
+
+    Each is asked for by itself, by a bias: a grammar of tokens would need one request, but ends the whole
+    server where it does not suit it.
+    """
+    steps = []
+    for at, id_ in enumerate(ids):
+        body = {"prompt": [prompt, *ids[:at]] if at else prompt, "n_predict": 1, "n_probs": 1, "temperature": 0.0}
+        answer = read(line.ask(run, LLAMA_COMPLETION, body | {"logit_bias": [[id_, BIAS]]}))
+        if not answer.steps and not prompt:
+            raise no_empty_text()
+        if [step.id for step in answer.steps] != [id_]:
+            raise Malformed("The endpoint generated another token than it was told to.", "Its owner should update it.")
+        steps.append(answer.steps[0])
+    return tuple(steps)
+
+
+def no_empty_text() -> Malformed:
+    return Malformed(
+        "This endpoint continues no empty text.",
+        "Put something in the place of removed words instead of deleting them all.",
+    )
 
 
 def _generated(run: Run, line: Line, endpoint: Endpoint) -> tuple[Answer, bool]:
@@ -118,11 +137,10 @@ def _echo_trouble(run: Run, line: Line, endpoint: Endpoint, generated: Answer) -
 
 def _forces(run: Run, line: Line, generated: Answer) -> bool:
     try:
-        ids = token_ids(run, line, generated.text)
-        answer = forced(line.ask(run, LLAMA_COMPLETION, forcing(PROMPT, ids), NOT_BUSY), ids)
+        steps = forced(run, line, PROMPT, token_ids(run, line, generated.text)[:2])
     except (Refused, Malformed):
         return False
-    return _agree(answer.steps, generated.steps)
+    return _agree(steps, generated.steps)
 
 
 def _agree(steps: tuple[Step, ...], generated: tuple[Step, ...]) -> bool:

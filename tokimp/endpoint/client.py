@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 from tokimp.endpoint.abilities import (
     COMPLETIONS,
-    LLAMA_COMPLETION,
     Abilities,
     completion,
     forced,
-    forcing,
+    no_empty_text,
     probe,
     token_ids,
 )
@@ -76,7 +75,7 @@ class Client:
         The answer's tokens are the same behind all texts. Their sum over tokens is the log-probability of
         the answer. Below −103 (a probability of 1e-45) all are −103.
 
-        Cost: one request a text that was not asked before.
+        Cost: one request a text that was not asked before; at a server that is forced, one an answer token of it.
 
         Raises:
             EmptyTextError: the answer is empty.
@@ -175,7 +174,7 @@ class Client:
         return _lean(behind(read(self._line.ask(run, COMPLETIONS, body)), text, answer))
 
     def _forced(self, run: Run, text: str, ids: list[int]) -> tuple[Step, ...]:
-        return _lean(_steps(forced(self._line.ask(run, LLAMA_COMPLETION, forcing(text, ids)), ids), text))
+        return _lean(forced(run, self._line, text, ids))
 
     def _ids(self, run: Run, answer: str) -> list[int]:
         """The answer's tokens as they are within a text, where some tokenizers put no space before them."""
@@ -220,10 +219,7 @@ def _steps(answer: Answer, text: str) -> tuple[Step, ...]:
     if answer.steps:
         return answer.steps
     if not text:
-        raise Malformed(
-            "This endpoint continues no empty text.",
-            "Put something in the place of removed words instead of deleting them all.",
-        )
+        raise no_empty_text()
     raise Malformed("The endpoint’s answer has no tokens, or no log-probabilities.", "Ask again, or another server.")
 
 
