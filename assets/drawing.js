@@ -1,8 +1,8 @@
 /* Draws a tree of plain data (views/drawing.py): [tag, attributes, text or list of trees]. */
 function drawing(element, trigger, props, watch) {
   const root = element.querySelector(".tk-view");
-  const TAGS = ["div", "p", "span", "svg", "g", "rect", "circle", "path", "text", "title", "strong", "details", "summary"];
-  const ATTRIBUTES = ["class", "width", "height", "viewBox", "preserveAspectRatio", "x", "y", "d", "cx", "cy", "r", "rx", "transform", "text-anchor", "dominant-baseline", "data-kind", "data-index", "role", "aria-label", "aria-hidden", "title"];
+  const TAGS = ["div", "p", "span", "svg", "g", "rect", "circle", "path", "text", "title", "strong", "details", "summary", "table", "thead", "tbody", "tr", "th", "td"];
+  const ATTRIBUTES = ["class", "width", "height", "viewBox", "preserveAspectRatio", "x", "y", "d", "cx", "cy", "r", "rx", "transform", "text-anchor", "dominant-baseline", "data-kind", "data-index", "data-place", "data-row", "data-mark", "dir", "tabindex", "scope", "role", "aria-label", "aria-hidden", "title"];
 
   function grow([tag, attributes, content], inside) {
     if (!TAGS.includes(tag)) throw new Error(`no drawing has <${tag}>`);

@@ -30,7 +30,7 @@ _FONTS = "Helvetica,Arial,Liberation Sans,sans-serif"
 _DARK = '<html class="dark vscode-dark" data-jp-theme-light="false" theme="dark">'
 """How pages around a part may say that they are dark."""
 
-_SHEETS = "explanation.css", "charts.css", "inside_charts.css"
+_SHEETS = "explanation.css", "charts.css", "inside_charts.css", "generation.css"
 
 
 @dataclass(frozen=True, slots=True)

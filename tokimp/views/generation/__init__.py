@@ -1,0 +1,1 @@
+"""An explained answer as drawings: its text with rows to choose, its matrix, its numbers."""
