@@ -11,11 +11,12 @@ from tokimp.types import Attribution, Candidate, Explanation, Prediction, Reques
 from tokimp.version import __version__
 
 if _TYPE_CHECKING:
-    from tokimp.api import ask, catalog, explain, load, methods, predict, tasks
+    from tokimp.api import ask, catalog, chat, explain, load, methods, predict, tasks
     from tokimp.compare.methods import compare
     from tokimp.compare.prompts import compare_prompts
     from tokimp.evaluation import evaluate, randomised, repeated, shifted
     from tokimp.internals.inspecting import inspect
+    from tokimp.units import zoom
     from tokimp.internals.looks.seeing import look
     from tokimp.notebook import (
         plot_agreement,
@@ -44,6 +45,7 @@ __all__ = [
     "__version__",
     "ask",
     "catalog",
+    "chat",
     "compare",
     "compare_prompts",
     "evaluate",
@@ -69,10 +71,11 @@ __all__ = [
     "tasks",
     "why",
     "without_sinks",
+    "zoom",
 ]
 
 _HOMES = {
-    **dict.fromkeys(("ask", "catalog", "explain", "load", "methods", "predict", "tasks"), "tokimp.api"),
+    **dict.fromkeys(("ask", "catalog", "chat", "explain", "load", "methods", "predict", "tasks"), "tokimp.api"),
     **dict.fromkeys(("evaluate", "randomised", "repeated", "shifted"), "tokimp.evaluation"),
     "compare": "tokimp.compare.methods",
     "compare_prompts": "tokimp.compare.prompts",
@@ -80,6 +83,7 @@ _HOMES = {
     "look": "tokimp.internals.looks.seeing",
     **dict.fromkeys((name for name in __all__ if name.startswith("plot_")), "tokimp.notebook"),
     **dict.fromkeys(("why", "without_sinks"), "tokimp.why"),
+    "zoom": "tokimp.units",
 }
 """Where names live that are imported once they are asked for."""
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tokimp.methods.base import METHODS, MethodInfo
 from tokimp.models.catalog import CATALOG, CatalogEntry
+from tokimp.models.chat import Chat, Message
+from tokimp.models.chat import chat as in_template
 from tokimp.models.loading import load
 from tokimp.models.scoring import memory_watched
 from tokimp.models.targets import answer_logits, prediction, reading_position
@@ -16,11 +20,12 @@ from tokimp.types import (
     Precision,
     Prediction,
     Progress,
+    Role,
     Task,
     Value,
 )
 
-__all__ = ["Question", "ask", "catalog", "explain", "load", "methods", "predict", "tasks"]
+__all__ = ["Question", "ask", "catalog", "chat", "explain", "load", "methods", "predict", "tasks"]
 
 
 @memory_watched()
@@ -47,6 +52,7 @@ def explain(  # noqa: PLR0913 - the frozen public signature; each is one word of
     mask: int = 0,
     seed: int = 0,
     precision: Precision = "fp32",
+    roles: Sequence[Role] = (),
     watch: Progress | None = None,
     **options: Value,
 ) -> Explanation:
@@ -55,6 +61,7 @@ def explain(  # noqa: PLR0913 - the frozen public signature; each is one word of
     `target` and `contrast` are a class or word, an id, or None for the model's own prediction and
     no contrast. `mask` counts the masks of a fill-mask text from 0. `watch(fraction, partial)` is
     called after every batch, and stops the work by raising. `options` are the method's own.
+    `roles` say what stands where in the text, as `chat` does; what is "template" or "pinned" stays.
     `precision="bf16"` computes in half as many bits: faster where the machine is made for it,
     slower elsewhere, with scores that rank nearly but not quite the same.
 
@@ -66,8 +73,25 @@ def explain(  # noqa: PLR0913 - the frozen public signature; each is one word of
         InputError, ModelError, OutOfMemoryError: each says what to do next.
     """
     loaded = load(model) if isinstance(model, str) else model
-    question = ask(loaded.computing_in(precision), text, target=target, contrast=contrast, output=output, mask=mask)
+    question = ask(loaded.computing_in(precision), text, target, contrast, output, mask, roles=roles)
     return question.explain(method, options, seed, watch)
+
+
+def chat(
+    model: TextModel | str,
+    messages: str | Sequence[Message],
+    system: str | None = None,
+    generation_prompt: bool = True,
+) -> Chat:
+    """Messages as the model's own chat template writes them, and who said what: `text` and `roles` for `explain`.
+
+    A text alone is one message of the user; `system` goes in front. With `generation_prompt` the text ends
+    where the answer begins.
+
+    Raises:
+        UnsupportedModelError: the tokenizer has no chat template. InputError: it does not take these messages.
+    """
+    return in_template(load(model) if isinstance(model, str) else model, messages, system, generation_prompt)
 
 
 def methods() -> dict[str, MethodInfo]:

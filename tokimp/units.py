@@ -63,7 +63,7 @@ def zoom(explanation: Explanation, token: int, kind: str = "") -> Request:
 
 def place(text: str, token: Token) -> int:
     """The character by which a token belongs to a part of the text: its first that is no space, or its last."""
-    return min(token.end - len(text[token.start : token.end].lstrip()), token.end - 1)
+    return max(min(token.end - len(text[token.start : token.end].lstrip()), token.end - 1), 0)
 
 
 def _pattern(text: str, kind: str) -> re.Pattern[str]:

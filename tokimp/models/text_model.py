@@ -14,7 +14,7 @@ from torch import Tensor
 
 from tokimp.errors import OptionError, TextTooLongError, UnsupportedModelError
 from tokimp.models.architectures import architecture_of
-from tokimp.models.tokens import Encoded, Ids, encode_text, with_generated, with_roles
+from tokimp.models.tokens import Encoded, Ids, encode_text, is_templated, with_generated, with_roles
 from tokimp.types import PRECISIONS, Precision, Role, Task
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class TextModel:
             EmptyTextError, TextTooLongError, OptionError: a model that writes no text has nothing generated.
         """
         most = self.limit if limit is None else min(limit, self.limit)
-        inputs = encode_text(self.tokenizer, text, most, masked=self.task == "masked-lm")
+        inputs = encode_text(self.tokenizer, text, most, self.task == "masked-lm", is_templated(roles))
         if generated and not self.architecture.writes:
             raise OptionError(f"{self.key} writes no text.", "Only next-token and seq2seq models go on writing.")
         if self.architecture.writes and (generated or self.starts_with is not None):

@@ -12,12 +12,14 @@ import numpy.typing as npt
 
 from tokimp.errors import EmptyTextError, TextTooLongError, UnsupportedModelError
 from tokimp.types import Role, Token
+from tokimp.units import place
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Ids = npt.NDArray[np.int64]
 KEPT = ("template", "pinned")  # segments that masking never touches
+SPOKEN = ("template", "system", "user", "assistant")  # segments of a text that a chat template wrote
 MASK_SPELLINGS = re.compile(r"\[MASK\]|<mask>")
 
 
@@ -61,10 +63,13 @@ class Encoded:
         return np.flatnonzero(~self.fixed)
 
 
-def encode_text(tokenizer: PreTrainedTokenizerBase, text: str, limit: int, masked: bool = False) -> Encoded:
+def encode_text(
+    tokenizer: PreTrainedTokenizerBase, text: str, limit: int, masked: bool = False, templated: bool = False
+) -> Encoded:
     """The tokens of a text, with the special tokens that the tokenizer adds.
 
-    With `masked`, "[MASK]" and "<mask>" both mean the tokenizer's own mask token.
+    With `masked`, "[MASK]" and "<mask>" both mean the tokenizer's own mask token. A `templated` text has
+    its special tokens already: none is added.
 
     Raises:
         EmptyTextError: nothing but white space.
@@ -75,7 +80,14 @@ def encode_text(tokenizer: PreTrainedTokenizerBase, text: str, limit: int, maske
     if not tokenizer.is_fast:
         raise UnsupportedModelError("This tokenizer cannot tell which characters belong to a token.")
     spelled, back = _own_masks(text, str(tokenizer.mask_token)) if masked else (text, None)
-    coded = tokenizer(spelled, return_offsets_mapping=True, truncation=False, padding=False, verbose=False)
+    coded = tokenizer(
+        spelled,
+        add_special_tokens=not templated,
+        return_offsets_mapping=True,
+        truncation=False,
+        padding=False,
+        verbose=False,
+    )
     ids = np.array(coded["input_ids"], dtype=np.int64)
     if len(ids) > limit:
         raise TextTooLongError(f"The text has {len(ids)} tokens; {limit} are the limit here.", "Shorten it.")
@@ -136,6 +148,11 @@ def with_generated(
     )
 
 
+def is_templated(roles: Sequence[Role]) -> bool:
+    """Whether a chat template wrote the text in which these ranges stand."""
+    return any(segment in SPOKEN for _, _, segment in roles)
+
+
 def with_roles(inputs: Encoded, roles: Sequence[Role]) -> Encoded:
     """The same tokens, each in the segment that its first typed character has; templates and pinned ones are fixed.
 
@@ -145,9 +162,9 @@ def with_roles(inputs: Encoded, roles: Sequence[Role]) -> Encoded:
         return inputs
     tokens, fixed = list(inputs.tokens), inputs.fixed.copy()
     for i, token in enumerate(tokens):
-        at = token.end - len(inputs.text[token.start : token.end].lstrip())
+        at = place(inputs.text, token)
         for start, end, segment in roles:
-            if start <= min(at, token.end - 1) < end:
+            if start <= at < end:
                 fixed[i] |= segment in KEPT
                 if token.segment != "generated":
                     tokens[i] = replace(token, segment=segment)
