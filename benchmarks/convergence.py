@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tokimp.api import Question, ask
 from tokimp.methods.integrated_gradients import BUDGET, IntegratedGradients
+from tokimp.methods.paths import Path as Way
 from tokimp.methods.quadrature import Integral, adaptive_rule, fixed_rule
-from tokimp.methods.quadrature import Path as Way
 from tokimp.models.loading import load
 from tokimp.views.numbers import percent
 from tokimp.watch import Watch

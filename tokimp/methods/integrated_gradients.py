@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +11,9 @@ import torch
 from torch import Tensor
 
 from tokimp.methods.base import MethodInfo, option, register
-from tokimp.methods.quadrature import Path, adaptive_rule, fixed_rule
+from tokimp.methods.gradients import ROWS
+from tokimp.methods.paths import Path, SharedPath
+from tokimp.methods.quadrature import adaptive_rule, fixed_rule
 from tokimp.models.masking import token_id
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
@@ -76,7 +79,23 @@ class IntegratedGradients:
             NoBaselineError: the tokenizer has no token of the kind asked for as baseline.
         """
         embeds = model.embed(inputs.ids)  # (token, hidden)
-        path = Path(model, target, self.baseline_embeddings(model, inputs, embeds), embeds, watch)
+        return self._along(Path(model, target, self.baseline_embeddings(model, inputs, embeds), embeds, watch))
+
+    def attribute_rows(
+        self, model: TextModel, inputs: Encoded, targets: Sequence[Target], watch: Watch
+    ) -> Iterator[Attribution]:
+        """The same for each token of an answer, which `inputs` hold: rows share the points on the way."""
+        embeds = model.embed(inputs.ids)
+        baseline = self.baseline_embeddings(model, inputs, embeds)
+        for start in range(0, len(targets), ROWS):
+            some = targets[start : start + ROWS]
+            end = some[-1].position + 1
+            shared = SharedPath(model, some, baseline[:end], embeds[:end], watch)
+            for row in range(len(some)):
+                yield self._along(shared.row(row))
+                watch((start + row + 1) / len(targets))
+
+    def _along(self, path: Path) -> Attribution:
         if self.adaptive:
             integral = adaptive_rule(path, self.tolerance, BUDGET * self.steps)
         else:

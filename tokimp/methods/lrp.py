@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,7 @@ from typing import ClassVar
 import torch
 
 from tokimp.methods.base import MethodInfo, option, register
-from tokimp.methods.gradients import gradient
+from tokimp.methods.gradients import ROWS, gradient, row_gradients, times
 from tokimp.methods.lrp_rules import Relevance, as_one
 from tokimp.models.text_model import TextModel, eager
 from tokimp.models.tokens import Encoded
@@ -33,7 +33,7 @@ class AttnLRP:
         paper="Achtibat et al. 2024, eq. 7–9 and propositions 3.1–3.4; Ali et al. 2022 for CP-LRP",
         url="https://arxiv.org/abs/2402.05602",
         cost="1 forward and backward pass",
-        needs=frozenset({"gradient"}),
+        needs=frozenset({"gradient", "rules"}),
     )
     variant: str = option(
         "attn",
@@ -56,9 +56,23 @@ class AttnLRP:
         rules = Relevance(self.variant)
         with model.lock, eager(model.network), _activations_as_one(model.network):
             found = gradient(model, embeds[None], target, watch, within=lambda: rules)
-        scores = (found.gradient[0].double() * embeds.double()).sum(-1).cpu().numpy()
+        scores = times(found.gradient[0], embeds)
         watch(1.0, scores)
         return Attribution(scores, notes=self._notes(float(scores.sum()), float(found.values[0]), target, rules))
+
+    def attribute_rows(
+        self, model: TextModel, inputs: Encoded, targets: Sequence[Target], watch: Watch
+    ) -> Iterator[Attribution]:
+        """The same for each token of an answer, which `inputs` hold."""
+        embeds = model.embed(inputs.ids)
+        for start in range(0, len(targets), ROWS):
+            some, rules = targets[start : start + ROWS], Relevance(self.variant)
+            with model.lock, eager(model.network), _activations_as_one(model.network):
+                each = list(row_gradients(model, embeds, some, watch, partial(_same, rules)))
+            for found, target in zip(each, some, strict=True):
+                scores = times(found.gradient[0], embeds)
+                notes = self._notes(float(scores.sum()), float(found.values[0]), target, rules)
+                yield Attribution(scores, notes=notes)
 
     def _notes(self, total: float, value: float, target: Target, rules: Relevance) -> tuple[str, ...]:
         name = NAMES[self.variant]
@@ -69,6 +83,10 @@ class AttnLRP:
         if rules.unruled:
             notes.append(f"No rule for {', '.join(sorted(rules.unruled))}: the plain gradient stands in.")
         return tuple(notes)
+
+
+def _same(rules: Relevance) -> Relevance:
+    return rules
 
 
 @contextmanager

@@ -6,53 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from tokimp.methods.gradients import gradient, gradient_rows
-from tokimp.models.outputs import forward_passes, target_values
+from tokimp.methods.gradients import gradient_rows
+from tokimp.methods.paths import Path
+from tokimp.models.outputs import forward_passes
 from tokimp.models.scoring import in_batches
-from tokimp.models.text_model import TextModel
-from tokimp.types import Floats, Target
-from tokimp.watch import Watch
+from tokimp.types import Floats
 
 NODES = 5  # Gauss–Legendre nodes of one segment of the adaptive rule
 START = 4  # its first segments, where the budget allows: with fewer, a wiggle can be missed by luck
 TRAFFIC = 0.02  # a difference below this share of sum |score| is next to nothing beside what is shared out
-
-
-@dataclass(frozen=True)
-class Path:
-    """From `baseline` to `embeds`, both (token, hidden): what the target's value does on the way."""
-
-    model: TextModel
-    target: Target
-    baseline: Tensor
-    embeds: Tensor
-    watch: Watch
-
-    def at(self, alphas: Sequence[float]) -> Tensor:
-        """Embeddings (node, token, hidden) at these shares of the way."""
-        share = torch.tensor(alphas, dtype=self.embeds.dtype, device=self.embeds.device)[:, None, None]
-        return self.baseline + share * (self.embeds - self.baseline)
-
-    def values(self, alphas: Sequence[float]) -> list[float]:
-        """The target's value at each share of the way. Cost: one forward pass each."""
-
-        def run(some: Sequence[float]) -> list[float]:
-            with torch.inference_mode():
-                positions = [self.target.position] * len(some)
-                values = target_values(self.model, self.at(some), [self.target], positions)[:, 0]
-            self.watch.count(len(some) * forward_passes(self.model, [self.target]))
-            return [float(value) for value in values]
-
-        rows = 2 * gradient_rows(self.model, len(self.embeds))
-        return [value for _, values in in_batches(alphas, rows, run) for value in values]
-
-    def slopes(self, alphas: Sequence[float]) -> Floats:
-        """Gradient · (embeds − baseline), summed over hidden (node, token): each token's part of the slope."""
-        slope = gradient(self.model, self.at(alphas), self.target, self.watch).gradient
-        return (slope.double() * (self.embeds - self.baseline).double()).sum(-1).cpu().numpy()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,11 +12,11 @@ from torch import Tensor
 
 from tokimp.methods.averages import averaged
 from tokimp.methods.base import MethodInfo, option, register
-from tokimp.methods.gradients import gradient, gradient_rows
+from tokimp.methods.gradients import ROWS, gradient, gradient_rows, gradients, times
 from tokimp.models.scoring import in_batches
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
-from tokimp.types import Attribution, Floats, Target
+from tokimp.types import Attribution, Target
 from tokimp.watch import Watch
 
 
@@ -38,7 +38,7 @@ class SmoothGrad:
     noise: float = option(
         0.5,
         "Noise",
-        "Its standard deviation, as a share of that of the text's embeddings.",
+        "Its standard deviation, as a share of that of the text's embeddings, as it was typed.",
         kind=float,
         low=0,
         high=2,
@@ -56,24 +56,40 @@ class SmoothGrad:
             the samples.
         """
         embeds = model.embed(inputs.ids)  # (token, hidden)
-        scale = self.noise * float(embeds.double().std())
+        scale = self._scale(inputs, embeds)
         draws = np.zeros((self.samples, len(inputs)))
 
         def run(samples: Sequence[int]) -> None:
             noisy = torch.stack([embeds + scale * self._noise(sample, embeds) for sample in samples])
             slope = gradient(model, noisy, target, watch).gradient
-            draws[samples[0] : samples[-1] + 1] = _times(slope, embeds)
+            draws[samples[0] : samples[-1] + 1] = times(slope, embeds)
 
         for samples, _ in in_batches(range(self.samples), gradient_rows(model, len(inputs)), run):
             done = samples[-1] + 1
             watch(done / self.samples, draws[:done].mean(0))
         return averaged(draws, "samples")
 
+    def attribute_rows(
+        self, model: TextModel, inputs: Encoded, targets: Sequence[Target], watch: Watch
+    ) -> Iterator[Attribution]:
+        """The same for each token of an answer, which `inputs` hold."""
+        embeds = model.embed(inputs.ids)
+        scale = self._scale(inputs, embeds)
+        for start in range(0, len(targets), ROWS):
+            some = targets[start : start + ROWS]
+            read = embeds[: some[-1].position + 1]
+            draws = np.zeros((len(some), self.samples, len(read)))
+            for sample in range(self.samples):
+                noisy = read + scale * self._noise(sample, read)
+                draws[:, sample] = times(gradients(model, noisy[None], some, watch).gradients[:, 0], read)
+                watch((start + len(some) * (sample + 1) / self.samples) / len(targets))
+            for target, each in zip(some, draws, strict=True):
+                yield averaged(each[:, : target.position + 1], "samples")
+
+    def _scale(self, inputs: Encoded, embeds: Tensor) -> float:
+        return self.noise * float(embeds[: inputs.prompt].double().std())
+
     def _noise(self, sample: int, like: Tensor) -> Tensor:
         """Standard normal, by the sample's own number: the batch size does not change it."""
         rng = np.random.default_rng((self.seed, sample))
         return torch.as_tensor(rng.standard_normal(like.shape), dtype=like.dtype, device=like.device)
-
-
-def _times(slope: Tensor, embeds: Tensor) -> Floats:
-    return np.asarray((slope.double() * embeds.double()).sum(-1).cpu().numpy())

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tokimp.models.text_model import Link, TextModel
+from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Ids as IdRows
+from tokimp.models.traits import Link
 from tokimp.types import Output, Target
 
 if TYPE_CHECKING:
@@ -88,6 +89,18 @@ def target_values(model: TextModel, embeds: Tensor, targets: Sequence[Target], p
         return logits_at(model, torch.cat([embeds, behind], dim=1), positions, reading.kept, targets[0].source)
 
     return read_values(model, targets, readings(model, targets), run)
+
+
+def answer_values(model: TextModel, embeds: Tensor, targets: Sequence[Target]) -> Tensor:
+    """Values (batch, target) of an answer's targets, which read embeds (batch, token, hidden) with the answer in them.
+
+    Differentiable in `embeds`. Cost: one forward pass a copy, shared by all targets.
+    """
+    reading = Reading((), len(targets), row_reading(targets).terms)
+    first = [targets[0].position] * len(embeds)
+    return read_values(
+        model, targets, [reading], lambda _: logits_at(model, embeds, first, len(targets), targets[0].source)
+    )
 
 
 def logits_at(model: TextModel, embeds: Tensor, positions: Sequence[int], kept: int, source: int = 0) -> Tensor:
