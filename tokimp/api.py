@@ -37,6 +37,7 @@ def predict(model: TextModel | str, text: str, mask: int = 0, count: int = 10) -
     """
     loaded = load(model) if isinstance(model, str) else model
     inputs = loaded.encode(text)
+    loaded = loaded.reading(inputs)
     position = reading_position(loaded, inputs, mask)
     return prediction(loaded, inputs, position, answer_logits(loaded, inputs, position), count)
 

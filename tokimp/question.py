@@ -149,7 +149,8 @@ class Question:
         )
 
     def _notes(self) -> list[str]:
-        notes, target = [], self.target
+        target = self.target
+        notes = list(self.model.notes(target))
         if target.continuation or target.contrast_continuation:
             word = target.label if target.continuation else target.contrast_label
             count = len(target.ids) if target.continuation else len(target.contrast_ids)
@@ -184,6 +185,7 @@ def ask(  # noqa: PLR0913 - each is one word of the question
     """
     start, watch = time.perf_counter(), Watch()
     inputs = model.encode(text, limit, generated, roles)
+    model = model.reading(inputs)
     position = reading_position(model, inputs, mask)
     logits = answer_logits(model, inputs, position)
     watch.count(1)

@@ -14,7 +14,7 @@ from tests.traces import no_trace
 from tokimp.errors import ModelNotFoundError, NoBaselineError
 from tokimp.models import proposals as module
 from tokimp.models.proposals import Proposals, proposals
-from tokimp.models.realignment import TOP, TURNS, ordinary_ids, realigned
+from tokimp.models.realignment import TOP, TURNS, realigned
 from tokimp.models.text_model import TextModel
 from tokimp.types import Task
 from tokimp.watch import Watch
@@ -111,7 +111,7 @@ def test_random_is_every_ordinary_token_but_the_own() -> None:
         rng = np.random.default_rng(0)
         draws = np.stack([found.draw(rng) for _ in range(4000)])
         for i in range(len(inputs)):
-            wanted = set(ordinary_ids(model).tolist()) - {int(inputs.ids[i])}
+            wanted = set(model.ordinary_ids().tolist()) - {int(inputs.ids[i])}
             assert set(draws[:, i].tolist()) == ({int(inputs.ids[i])} if inputs.fixed[i] else wanted)
     assert watch.evaluations == 0
 
@@ -188,14 +188,14 @@ def test_hostile_text_keeps_its_tokens(family: str, text: str) -> None:
     inputs = model.encode(text)
     table, counts = realigned(model, inputs, models.shared("bert", "masked-lm"), Watch())
     assert counts[inputs.fixed].sum() == 0
-    found = Proposals(inputs, table, counts, ordinary_ids(model))
+    found = Proposals(inputs, table, counts, model.ordinary_ids())
     rng = np.random.default_rng(0)
     for _ in range(20):
         drawn = found.draw(rng)
         assert drawn.shape == inputs.ids.shape
         np.testing.assert_array_equal(drawn[inputs.fixed], inputs.ids[inputs.fixed])
         assert (drawn[inputs.free] != inputs.ids[inputs.free]).all()
-        assert np.isin(drawn[inputs.free], ordinary_ids(model)).all()
+        assert np.isin(drawn[inputs.free], model.ordinary_ids()).all()
 
 
 def test_a_text_longer_than_the_masked_model_is_read_in_parts() -> None:

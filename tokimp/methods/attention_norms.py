@@ -32,7 +32,7 @@ class AttentionNorms:
         cost="1 forward pass",
         signed=False,
         targeted=False,
-        needs=frozenset({"attention"}),
+        needs=frozenset({"attention", "layers"}),
     )
     layers: str | int = layers_option()
 

@@ -21,6 +21,10 @@ FAMILIES = ("attention", "gradient", "perturbation", "shapley")
 NEEDS = {
     "gradient": "needs gradients, and this model answers without them",
     "attention": "needs attention weights, and this model does not show them",
+    "layers": "needs what happens within each layer, and this model does not show that",
+    "rules": "needs a rule for each operation, and those of this network are not known here",
+    "weights": "needs the network's weights, and this model does not hand them out",
+    "candidates": "needs to know what else could be said, and this model tells of one answer only",
 }
 
 
@@ -175,10 +179,15 @@ def checked_options(key: str, declaring: type[Any], options: Mapping[str, Value]
 
 def why_not(model: TextModel, method: type[Method]) -> str | None:
     """None, or why this model cannot be explained by the method: shown beside a greyed-out choice."""
-    missing = [NEEDS[need] for need in sorted(method.info.needs - model.offers)]
+    missing = list_of_missing(model, method.info.needs)
     if model.task not in method.info.tasks:
         missing.append(f"is not defined for {model.task}")
     return f"{method.info.title} {' and '.join(missing)}." if missing else None
+
+
+def list_of_missing(model: TextModel, needs: frozenset[str]) -> list[str]:
+    """What is needed and not offered, each as a part of a sentence."""
+    return [f"{NEEDS[need]}{_because(model, need)}" for need in sorted(needs - model.offers)]
 
 
 def check_available(model: TextModel, key: str) -> None:
@@ -186,6 +195,10 @@ def check_available(model: TextModel, key: str) -> None:
     reason = why_not(model, METHODS[key])
     if reason is not None:
         raise MethodUnavailableError(reason, "Choose another method.")
+
+
+def _because(model: TextModel, need: str) -> str:
+    return f" ({model.reasons[need]})" if need in model.reasons else ""
 
 
 def _fields(declaring: type[Any]) -> tuple[Field[Any], ...]:

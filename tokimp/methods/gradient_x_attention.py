@@ -32,7 +32,7 @@ class GradientXAttention:
         paper="Hao et al. 2021, with one step; Barkan et al. 2021",
         url="https://arxiv.org/abs/2004.11207",
         cost="1 forward and backward pass",
-        needs=frozenset({"attention", "gradient"}),
+        needs=frozenset({"attention", "gradient", "layers"}),
     )
 
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:

@@ -39,7 +39,7 @@ class ValueZeroing:
         cost="tokens + 1 forward passes",
         signed=False,
         targeted=False,
-        needs=frozenset({"attention"}),
+        needs=frozenset({"attention", "layers"}),
     )
 
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:

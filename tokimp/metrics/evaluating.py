@@ -54,7 +54,7 @@ def evaluating(
         NoBaselineError: this model has no token of that kind. OutOfMemoryError.
     """
     inputs = inputs_of(model, explanation)
-    computing = model.computing_in(explanation.request.precision)
+    computing = model.computing_in(explanation.request.precision).reading(inputs)
     yield from _Pass(computing, inputs, explanation, setting or Setting(), watch or Watch()).run(chosen(metrics))
 
 
@@ -179,8 +179,7 @@ def default_randoms(model: TextModel, inputs: Encoded, setting: Setting | None =
     setting = setting or Setting()
     copies = 2 * len(sizes(setting.fractions, len(inputs.free)))
     length = len(inputs) / 2 if removal_of(model, setting.removal) == "delete" else len(inputs)
-    weights = sum(parameter.numel() for parameter in model.network.parameters()) - model.embeddings.numel()
-    pairs = int(OPERATIONS / max(2.0 * weights * length * copies, 1.0))
+    pairs = int(OPERATIONS / max(2.0 * model.weights * length * copies, 1.0))
     return 2 * min(max(pairs, FEWEST), MOST)
 
 

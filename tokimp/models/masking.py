@@ -67,8 +67,7 @@ def masking(model: TextModel, inputs: Encoded, target: Target, replacement: str 
         kind, token = "delete", _empty_token(model)
     elif replacement == "random":
         kind, token = "random", 0
-        both = min(len(model.tokenizer), model.size.vocabulary)  # either may hold more than the other
-        pool = np.setdiff1d(np.arange(both), model.tokenizer.all_special_ids)
+        pool = model.ordinary_ids(inputs)
     else:
         kind, token = "token", token_id(model, replacement)
     return Masking(inputs, target.position, kind, token, pool)

@@ -11,7 +11,7 @@ import torch
 
 from tokimp.errors import ModelNotFoundError, NoBaselineError
 from tokimp.models.loading import load
-from tokimp.models.realignment import TOP, TURNS, ordinary_ids, realigned
+from tokimp.models.realignment import TOP, TURNS, realigned
 from tokimp.models.scoring import in_batches
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded, Ids
@@ -87,7 +87,7 @@ def proposals(model: TextModel, inputs: Encoded, kind: str, watch: Watch) -> Pro
         table, counts = _asked(model, inputs, [_left_context(model, inputs)], watch)
     else:
         table, counts = realigned(model, inputs, _helper(), watch)
-    return Proposals(inputs, table, counts, ordinary_ids(model))
+    return Proposals(inputs, table, counts, model.ordinary_ids(inputs))
 
 
 class _Asked(NamedTuple):
@@ -121,7 +121,7 @@ def _both_sides(model: TextModel, inputs: Encoded) -> Iterable[_Asked]:
 
 def _asked(model: TextModel, inputs: Encoded, texts: Iterable[_Asked], watch: Watch) -> tuple[Ids, Ids]:
     """Table (token, k) and counts (token,) of the model's likeliest ordinary tokens but the token itself."""
-    pool = torch.as_tensor(ordinary_ids(model), device=model.device)
+    pool = torch.as_tensor(model.ordinary_ids(), device=model.device)
     count = min(TOP, len(pool) - 1)
     table = np.zeros((len(inputs), count), dtype=np.int64)
     counts = np.zeros(len(inputs), dtype=np.int64)

@@ -20,12 +20,6 @@ SPACES = ("Ġ", "▁")  # how tokenizers write the space before a word
 INSIDE = "##"  # how WordPiece writes that a piece goes on with a word
 
 
-def ordinary_ids(model: TextModel) -> Ids:
-    """All ids but special ones, in order."""
-    both = min(len(model.tokenizer), model.embeddings.shape[0])  # either may hold more than the other
-    return np.setdiff1d(np.arange(both), model.tokenizer.all_special_ids)
-
-
 def realigned(model: TextModel, inputs: Encoded, mlm: TextModel, watch: Watch) -> tuple[Ids, Ids]:
     """For each token of the text what `mlm` would write there, as one token of `model`.
 
@@ -106,7 +100,7 @@ class _Translator:
     def __init__(self, model: TextModel, inputs: Encoded) -> None:
         self._tokenizer = model.tokenizer
         self._inputs = inputs
-        self._ordinary = set(ordinary_ids(model).tolist()) - {model.tokenizer.unk_token_id}
+        self._ordinary = set(model.ordinary_ids().tolist()) - {model.tokenizer.unk_token_id}
         vocabulary = model.tokenizer.get_vocab()
         self._vocabulary = vocabulary
         self._space = next((space for space in SPACES if f"{space}a" in vocabulary or f"{space}the" in vocabulary), "")

@@ -104,7 +104,10 @@ class Scorer:
 
     def _batches(self, waiting: Sequence[Keyed]) -> Iterator[tuple[Sequence[Keyed], Floats]]:
         """Batches of copies with their values (copy, target), as they come."""
-        if not self._model.architecture.decoder:
+        if self._model.mixes_lengths:
+            yield from in_batches(waiting, self._rows(1, 1), self._run)
+            return
+        if not self._model.caches:
             for (length, _), same in groupby(sorted(waiting, key=_shape), key=_shape):
                 yield from in_batches(list(same), self._rows(length, length), self._run)
             return
@@ -122,7 +125,8 @@ class Scorer:
         def run(reading: Reading) -> Tensor:
             rows = [(*copy.ids[len(prefix) :], *reading.suffix) for copy in copies]
             longest = max(len(row) for row in rows)
-            ids = np.array([row + row[-1:] * (longest - len(row)) for row in rows], dtype=np.int64)
+            fill = (-1,) if self._model.mixes_lengths else ()
+            ids = np.array([row + (fill or row[-1:]) * (longest - len(row)) for row in rows], dtype=np.int64)
             positions = [copy.position - len(prefix) for copy in copies]
             return answers_at(self._model, ids, positions, reading.kept, past, copies[0].source)
 
@@ -145,6 +149,8 @@ def _shape(keyed: Keyed) -> tuple[int, int]:
 
 def batch_rows(model: TextModel, length: int, fresh: int) -> int:
     """How many copies of that length run at once, with `fresh` tokens behind what is read from a cache."""
+    if model.most_copies is not None:
+        return model.most_copies
     fits = int(free_memory() * 0.25 / memory_of_copy(model, length))
     tokens = BATCH_TOKENS if model.device.type == "cpu" else BATCH_TOKENS_ELSEWHERE
     return max(1, min(BATCH_COPIES, tokens // fresh, fits))

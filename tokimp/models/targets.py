@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ from tokimp.models.tokens import Encoded, Ids, display, expand_mask
 from tokimp.types import Candidate, Output, Prediction, Target
 
 Asked = str | int | None
+
+SHOWN = 20  # names of answers in a message
 
 
 class _Word(NamedTuple):
@@ -52,14 +55,15 @@ def prediction(model: TextModel, inputs: Encoded, position: int, logits: Tensor,
     log_probs = log_probability(logits, model.link)
     probs = log_probs if model.link == "identity" else log_probs.exp()
     entropy = float(-(probs * log_probs.clamp_min(-1e4)).sum()) if model.link == "softmax" else None
-    top = logits.topk(min(count, len(logits))).indices.tolist()
-    candidates = tuple(Candidate(i, label_of(model, (i,)), float(probs[i]), float(logits[i])) for i in top)
+    best = logits.topk(min(count, int(logits.isfinite().sum()))).indices.tolist()
+    candidates = tuple(Candidate(i, label_of(model, (i,)), float(probs[i]), float(logits[i])) for i in best)
     return Prediction(candidates, inputs.tokens, position, entropy, inputs.masks)
 
 
 def label_of(model: TextModel, ids: tuple[int, ...]) -> str:
     """A class by its name, or a word as it would stand in the text, its leading space included."""
-    return model.labels[ids[0]] if model.task == "classification" else display(model.tokenizer, ids)
+    named = model.answers_by_id
+    return named[ids[0]] if ids[0] in named else display(model.tokenizer, ids)
 
 
 def resolve(
@@ -99,8 +103,10 @@ def resolve(
                 "In a mask, compare words of the same number of tokens.",
             )
         inputs = expand_mask(inputs, position, len(word.ids))
-    if model.link == "identity" or (several and output == "logit"):
-        output = "logit" if model.link == "identity" else "log_prob"
+    if model.link == "identity":
+        output = "logit"
+    elif output == "logit" and (several or model.link == "log_prob"):
+        output = "log_prob"
     resolved = Target(
         index=word.ids[0],
         label=word.label,
@@ -116,27 +122,30 @@ def resolve(
 
 
 def _lookup(model: TextModel, inputs: Encoded, logits: Tensor, asked: Asked) -> _Word:
-    size = len(logits)
+    size, named = len(logits), model.answers_by_id
     if asked is None:
         best = int(logits.argmax())
         return _Word((best,), label_of(model, (best,)))
     if isinstance(asked, int):
-        if not 0 <= asked < size:
+        if not 0 <= asked < size or not logits[asked].isfinite():
             raise UnknownTargetError(f"There is no output {asked}.", f"Choose a number from 0 to {size - 1}.")
         return _Word((asked,), label_of(model, (asked,)))
-    if model.task == "classification":
-        return _class(model, asked)
+    if named:
+        return _named(named, logits, asked, "class" if model.task == "classification" else "answer")
     return _word(model, inputs, logits, asked)
 
 
-def _class(model: TextModel, asked: str) -> _Word:
-    folded = [label.casefold() for label in model.labels]
-    if asked in model.labels:
-        return _Word((model.labels.index(asked),), asked)
-    if asked.strip().casefold() in folded:
-        index = folded.index(asked.strip().casefold())
-        return _Word((index,), model.labels[index])
-    raise UnknownTargetError(f"{asked!r} is no class of this model.", f"Choose among: {', '.join(model.labels)}.")
+def _named(named: Mapping[int, str], logits: Tensor, asked: str, noun: str) -> _Word:
+    """The answer of that name, else one whose name differs in case or outer spaces only: of words the likeliest."""
+    exact = [i for i, name in named.items() if name == asked]
+    folded = asked.strip().casefold()
+    found = exact or [i for i, name in named.items() if name.strip().casefold() == folded]
+    if not found:
+        some = ", ".join(list(named.values())[:SHOWN])
+        more = f" and {len(named) - SHOWN:,} more" if len(named) > SHOWN else ""
+        raise UnknownTargetError(f"{asked!r} is no {noun} of this model.", f"Choose among: {some}{more}.")
+    best = found[0] if noun == "class" else max(found, key=lambda i: float(logits[i]))
+    return _Word((best,), named[best])
 
 
 def _word(model: TextModel, inputs: Encoded, logits: Tensor, asked: str) -> _Word:

@@ -15,6 +15,7 @@ from torch import Tensor
 from tokimp.errors import OptionError, TextTooLongError, UnsupportedModelError
 from tokimp.models.architectures import architecture_of
 from tokimp.models.tokens import Encoded, Ids, encode_text, is_templated, with_generated, with_roles
+from tokimp.models.traits import Link, Size, Traits
 from tokimp.types import PRECISIONS, Precision, Role, Task
 
 if TYPE_CHECKING:
@@ -23,19 +24,7 @@ if TYPE_CHECKING:
 
     from tokimp.models.continuing import Continuation
 
-Link = Literal["softmax", "sigmoid", "identity"]
-
-
-class Size(NamedTuple):
-    """How large a network is, as far as memory and time depend on it."""
-
-    layers: int
-    hidden: int
-    heads: int
-    vocabulary: int
-
-
-class TextModel:
+class TextModel(Traits):
     """Explaining never changes a `TextModel`; whatever is temporary happens under its `lock` and is undone.
 
     labels: class names (empty unless classification); link: how logits become probabilities;

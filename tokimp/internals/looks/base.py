@@ -12,7 +12,7 @@ import torch
 
 from tokimp.errors import MethodUnavailableError, OptionError
 from tokimp.internals.inspecting import Internals
-from tokimp.methods.base import NEEDS, checked_options, option
+from tokimp.methods.base import checked_options, list_of_missing, option
 from tokimp.models.targets import answer_logits, prediction, reading_position, resolve
 from tokimp.models.text_model import TextModel
 from tokimp.registry import Registry
@@ -127,7 +127,7 @@ def why_not(model: TextModel, look: type[Look]) -> str | None:
     info = look.info
     if model.task not in info.tasks:
         return info.elsewhere
-    missing = [NEEDS[need] for need in sorted(info.needs - model.offers)]
+    missing = list_of_missing(model, info.needs)
     return f"{info.title} {' and '.join(missing)}." if missing else None
 
 
