@@ -6,7 +6,7 @@ import copy
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 class TextModel(Traits):
     """Explaining never changes a `TextModel`; whatever is temporary happens under its `lock` and is undone.
 
-    labels: class names (empty unless classification); link: how logits become probabilities;
-    limit: tokens that fit; offers: what methods may need ("gradient", "attention", …); starts_with: the id
-    that a decoder begins with where an encoder reads the text (None without an encoder).
+    labels: class names (empty unless classification); limit: tokens that fit; starts_with: the id that a
+    decoder begins with where an encoder reads the text (None without an encoder).
     """
 
     def __init__(
@@ -52,7 +51,6 @@ class TextModel(Traits):
         self.labels = _labels(network) if task == "classification" else ()
         self.link = _link(network, task)
         self.limit = _limit(network, self.architecture.reserved_positions)
-        self.offers = frozenset({"gradient", "attention"})
         self.starts_with = _start(network) if self.architecture.encoder else None
         self.continuation: Continuation | None = None
 
