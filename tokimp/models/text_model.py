@@ -80,7 +80,8 @@ class TextModel(Traits):
     def size(self) -> Size:
         config = self.network.config
         heads = int(getattr(config, "num_attention_heads", 16))
-        return Size(len(self.blocks), self.embeddings.shape[1], heads, self.embeddings.shape[0])
+        layers = len(self.blocks) if self.architecture.encoder else int(config.num_hidden_layers)
+        return Size(layers, self.embeddings.shape[1], heads, self.embeddings.shape[0])
 
     @property
     def embeddings(self) -> Tensor:
