@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.parts import explain, finished, part, tokens, typed
+from tests.e2e.parts import button, explain, finished, listed, part, tokens, typed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.packs, pytest.mark.timeout(180)]
 
@@ -28,6 +28,27 @@ def test_a_result_says_whether_it_beats_chance(open_page: Open) -> None:
     row = part(page, "trust").locator(".tk-metric-row").first
     expect(row).to_contain_text(re.compile("(better|worse) than chance"))
     expect(part(page, "trust").locator(".tk-curve")).to_have_count(2)
+
+
+def test_a_result_is_checked_further_at_a_press(open_page: Open) -> None:
+    page = open_page("Classification", width=390, theme="dark")
+    typed(page, "A dull film, but I was never bored.")
+    listed(page, "Method").select_option(label="Gradient × input")
+    explain(page)
+    expect(part(page, "limits")).to_contain_text("Gradient × input")
+    finished(page)
+    settled(page, "trust")
+    button(page, "Check it further").click()
+    expect(part(page, "checks").locator(".tk-checked")).to_have_count(3)
+    settled(page, "checks")
+    expect(button(page, "Check it further")).to_have_count(0)
+    expect(part(page, "checks")).to_contain_text("The method has nothing random")
+    fold = part(page, "checks").locator("details").first
+    expect(fold).to_contain_text("With random weights")
+    expect(fold.locator(".tk-curve").first).not_to_be_visible()
+    fold.locator("summary").click()
+    expect(fold.locator(".tk-curve").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 def test_a_click_on_a_token_says_why_and_its_link_says_it_again(open_page: Open) -> None:

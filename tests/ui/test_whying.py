@@ -31,8 +31,8 @@ def result(decoder: TextModel, monkeypatch: pytest.MonkeyPatch) -> Result:
 
 
 def ran(desk: Desk, result: Result, token: int = TOKEN) -> list[dict[str, Any]]:
-    begun = whying.begin(desk, result, token, VISITOR)
-    return list(whying.run(desk, result, token, VISITOR, begun["why_ticket"]))
+    begun = whying.begin(desk, result.explanation, token, VISITOR)
+    return list(whying.run(desk, result.explanation, token, VISITOR, begun["why_ticket"]))
 
 
 def sentences_of(tree: Any) -> str:
@@ -41,7 +41,7 @@ def sentences_of(tree: Any) -> str:
 
 def test_a_click_fills_the_drawer_with_reasons(result: Result, decoder: TextModel) -> None:
     desk = Desk()
-    begun = whying.begin(desk, result, TOKEN, VISITOR)
+    begun = whying.begin(desk, result.explanation, TOKEN, VISITOR)
     assert begun["why_fold"]["open"] is True
     assert begun["why_token"] == TOKEN
     last = ran(desk, result)[-1]
@@ -58,29 +58,29 @@ def test_what_is_known_is_there_at_once(result: Result, monkeypatch: pytest.Monk
     ran(desk, result)
     monkeypatch.setattr(why, "reasons", None)
     assert "tree" in ran(desk, result)[-1]["why"]["value"]
-    file = whying.take_file(desk, result, TOKEN, ".csv")["file"]
+    file = whying.take_file(desk, result.explanation, TOKEN, ".csv")["file"]
     assert base64.b64decode(file["data"]).startswith(b"token,position,reason,")
-    page = base64.b64decode(whying.take_file(desk, result, TOKEN, ".html")["file"]["data"]).decode()
+    page = base64.b64decode(whying.take_file(desk, result.explanation, TOKEN, ".html")["file"]["data"]).decode()
     assert page.startswith("<!doctype html>")
     assert "<script" not in page
-    assert "forgotten" in str(whying.take_file(Desk(), result, TOKEN, ".csv"))
+    assert "forgotten" in str(whying.take_file(Desk(), result.explanation, TOKEN, ".csv"))
 
 
 def test_only_tokens_of_finished_results_are_asked_about(result: Result) -> None:
     desk = Desk()
     count = len(result.explanation.tokens)
     for token in (-1, count, None, "1", 1.0):
-        assert whying.begin(desk, result, token, VISITOR) == {}
+        assert whying.begin(desk, result.explanation, token, VISITOR) == {}
     assert whying.begin(desk, None, TOKEN, VISITOR) == {}
-    assert whying.begin(desk, replace(result, finished=False), TOKEN, VISITOR) == {}
+    assert whying.explanation_of(replace(result, finished=False)) is None
 
 
 def test_the_next_question_empties_the_drawer(result: Result) -> None:
     desk = Desk()
-    begun = whying.begin(desk, result, TOKEN, VISITOR)
+    begun = whying.begin(desk, result.explanation, TOKEN, VISITOR)
     changes = handlers.begin(desk, replace(result.asked(), text="Another text"), VISITOR)
     assert changes["why"]["value"] is None
-    assert list(whying.run(desk, result, TOKEN, VISITOR, begun["why_ticket"])) == [{}]
+    assert list(whying.run(desk, result.explanation, TOKEN, VISITOR, begun["why_ticket"])) == [{}]
 
 
 def test_a_link_asks_the_same_again(result: Result, decoder: TextModel) -> None:

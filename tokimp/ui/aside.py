@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from tokimp.errors import Cancelled, TokimpError
@@ -24,6 +25,11 @@ def end(desk: Desk, visitor: Visitor, kind: str) -> None:
     desk.turns.end(_beside(visitor, kind))
 
 
+def running(desk: Desk, visitor: Visitor, kind: str) -> bool:
+    """Whether it waits or works."""
+    return desk.turns.current(_beside(visitor, kind)) is not None
+
+
 def run(
     desk: Desk,
     visitor: Visitor,
@@ -34,7 +40,8 @@ def run(
 ) -> Iterator[Changes]:
     """What `drawn` makes of each moment, with a sentence on how far it is; ends within one batch once the turn is over.
 
-    Yields at least once.
+    The last moment is done. It has a sentence only where it went wrong, and then nothing new. Yields at least once;
+    nothing but `{}` for a turn that was ended.
     """
     turn = (ticket or {}).get("turn")
     moment: work.Moment[Value] = work.Moment()
@@ -50,10 +57,15 @@ def run(
     except Cancelled:
         yield {}
     except TokimpError as error:
-        yield drawn(moment, f"Not worked out: {error}")
+        yield drawn(_over(desk, visitor, kind, moment), f"Not worked out: {error}")
     except Exception as error:
         report_without_words(error)
-        yield drawn(moment, "Not worked out: something went wrong here.")
+        yield drawn(_over(desk, visitor, kind, moment), "Not worked out: something went wrong here.")
+
+
+def _over(desk: Desk, visitor: Visitor, kind: str, moment: work.Moment[Value]) -> work.Moment[Value]:
+    end(desk, visitor, kind)
+    return replace(moment, done=True)
 
 
 def _beside(visitor: Visitor, kind: str) -> Visitor:

@@ -24,7 +24,8 @@ _TEMPLATE = '<div class="tk-root tk-view"></div>'
 
 def page_css() -> str:
     """All of the app's style, for `launch(css=…)`."""
-    return read_asset("explanation.css") + read_asset("charts.css") + read_asset("why.css") + read_asset("style.css")
+    sheets = ("explanation.css", "charts.css", "trust.css", "why.css", "style.css")
+    return "".join(map(read_asset, sheets))
 
 
 def page_head() -> str:

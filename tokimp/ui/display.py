@@ -14,6 +14,7 @@ from tokimp.views.charts import bars_payload
 from tokimp.views.heatmap import heatmap_payload
 from tokimp.views.history import history_payload
 from tokimp.views.pieces import typed_pieces
+from tokimp.views.sanity import sanity_payload
 from tokimp.views.table import table_payload
 from tokimp.views.text import text_payload
 from tokimp.views.trust import trust_payload
@@ -21,7 +22,12 @@ from tokimp.views.trust import trust_payload
 Changes = dict[str, Any]
 
 # What shows a result, and is dimmed while the next one is computed.
-DIMMED = ("said", "bars", "explained", "tokens", "limits", "table", "heat", "history", "trust", "facts", "share")
+DIMMED = (
+    *("said", "bars", "explained", "tokens", "limits", "table", "heat", "history", "trust", "checks"),
+    *("facts", "share"),
+)
+
+CHECK_LABEL = "Check it further"
 
 
 def displayed(result: Result) -> Changes:
@@ -49,6 +55,8 @@ def displayed(result: Result) -> Changes:
         "history_fold": gr.update(visible=story is not None),
         "network": _ready(None),
         "trust": _ready(trust_payload(result.trust, tells=trusting.TELLS)),
+        "check": check_button(result),
+        "checks": checks(result),
         "facts": _ready(sentences.facts(result.explanation)),
         "share": _ready(sharing.share_payload(result)),
     }
@@ -63,28 +71,45 @@ def drafted(result: Result | None) -> Changes:
         "bars": _ready(_bars(result)),
         "explained": _ready(sentences.explained(result.explanation)),
         "tokens": _ready(text_payload(result.explanation)),
+        "sinks": gr.update(value=False),
     }
 
 
 def emptied() -> Changes:
     """No result: each part says what will stand there."""
-    hidden = {name: gr.update(visible=False) for name in ("target", "contrast", "mask", "history_fold", "sinks")}
+    unasked = ("target", "contrast", "mask", "history_fold", "sinks", "check")
+    hidden = {name: gr.update(visible=False) for name in unasked}
     return {name: _ready(None) for name in DIMMED} | hidden | {"shown": None}
 
 
 def dimmed() -> Changes:
-    return {name: gr.update(state="stale") for name in DIMMED}  # one each: Gradio changes what it is given
+    stale = {name: gr.update(state="stale") for name in DIMMED}  # one each: Gradio changes what it is given
+    return stale | {"check": gr.update(value=CHECK_LABEL, interactive=False)}
 
 
 def undimmed(shown: Result | None) -> Changes:
     """The earlier result again, undimmed; the form stays as it is."""
-    parts = displayed(shown) if shown is not None else {name: gr.update(state="ready") for name in DIMMED}
-    return {"stop": gr.update(interactive=False)} | {name: parts[name] for name in DIMMED}
+    idle = {"stop": gr.update(interactive=False)}
+    if shown is None:
+        return idle | {name: gr.update(state="ready") for name in DIMMED} | {"check": gr.update(interactive=True)}
+    parts = displayed(shown)
+    return idle | {name: parts[name] for name in (*DIMMED, "sinks", "check")}
 
 
 def heat(result: Result) -> Any:
     """The heatmap as far as it is known: of the likeliest outputs, or not computed yet."""
     return _ready(None if result.grid is None else _heatmap(result.explanation, result.grid))
+
+
+def checks(result: Result, running: str = "") -> Any:
+    """What sanity checks found, as far as it is known; `running` says how far they are."""
+    return _ready(sanity_payload(result.checks, running, trusting.DEFINED))
+
+
+def check_button(result: Result) -> Any:
+    """Where a finished result has checks that are not known."""
+    wanted = result.finished and bool(trusting.unchecked(result))
+    return gr.update(value=CHECK_LABEL, visible=wanted, interactive=True)
 
 
 def _ready(payload: Any) -> Any:

@@ -12,7 +12,7 @@ from tokimp.errors import Cancelled, LinkError, TokimpError
 from tokimp.models.tokens import MASK_SPELLINGS
 from tokimp.share import from_link
 from tokimp.types import OUTPUTS, PRECISIONS, Task, Value
-from tokimp.ui import controls, judging, revisions, sentences, sharing, whying, work
+from tokimp.ui import checking, controls, judging, revisions, sentences, sharing, sinking, whying, work
 from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes, dimmed, displayed, drafted, heat, undimmed
 from tokimp.ui.forms import Picked
@@ -56,9 +56,15 @@ def settled(asked: Asked, shown: Result | None, keep_picks: bool) -> Asked:
 
 def begin(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
     """What runs for this visitor here ends. The result at once where it was computed before, else a new turn."""
-    judging.end(desk, visitor)
-    over = whying.cleared(desk, visitor)
-    return over | (at_once(desk, asked, visitor) or dimmed() | queued(desk, asked, visitor))
+    over = ended_beside(desk, visitor)
+    return over | {"why_wanted": None} | (at_once(desk, asked, visitor) or dimmed() | queued(desk, asked, visitor))
+
+
+def ended_beside(desk: Desk, visitor: Visitor) -> Changes:
+    """What runs beside a result ends once another takes its place."""
+    for each in (judging, checking, sinking):
+        each.end(desk, visitor)
+    return whying.cleared(desk, visitor)
 
 
 def at_once(desk: Desk, asked: Asked, visitor: Visitor) -> Changes | None:
@@ -129,13 +135,15 @@ def run(desk: Desk, asked: Asked, shown: Result | None, visitor: Visitor, turn: 
         for moment in work.watched(lambda report: desk.answer(asked, report, "page", visitor.key), alive):
             if moment.done and moment.value is not None:
                 desk.turns.end(visitor)
-                yield finished(asked, moment.value) | judging.begin(desk, moment.value, visitor)
+                over = ended_beside(desk, visitor)
+                yield over | finished(asked, moment.value) | judging.begin(desk, moment.value, visitor)
                 return
             fresh = None if moment.value is draft else moment.value
             draft = moment.value
             yield _progress(moment) | {"ran": turn} | drafted(fresh)
     except Cancelled:
-        yield stopped(draft, shown) if desk.turns.current(visitor) is None else {}
+        halted = desk.turns.current(visitor) is None
+        yield (ended_beside(desk, visitor) if halted and draft else {}) | (stopped(draft, shown) if halted else {})
     except TokimpError as error:
         yield undimmed(shown) | {"status": sentences.failed(error)}
     except Exception as error:

@@ -39,7 +39,7 @@ def run(desk: Desk, shown: Result, visitor: Visitor, ticket: Mapping[str, Any] |
     def drawn(moment: work.Moment[Result], running: str) -> Changes:
         known = moment.value or shown
         changes: Changes = {"trust": _drawn(known.trust, running)}
-        return changes | {"shown": known} if moment.done else changes
+        return changes | {"shown": known} if moment.done and not running else changes
 
     return aside.run(desk, visitor, KIND, ticket, compute, drawn)
 

@@ -37,7 +37,7 @@ def opened(arrival: Arrival, request: Request, start: Start, visitor: Visitor) -
     found = handlers.at_once(arrival.desk, asked, visitor)
     if found is None:
         return filled | handlers.queued(arrival.desk, asked, visitor) | {"why_wanted": token}
-    return filled | found | whying.begin(arrival.desk, found["shown"], token, visitor)
+    return filled | found | whying.begin(arrival.desk, whying.explanation_of(found["shown"]), token, visitor)
 
 
 def refused(error: TokimpError) -> Changes:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
-from tokimp.errors import TokimpError
 from tokimp.reasons import Sinks
-from tokimp.types import Explanation
-from tokimp.ui import sentences, work
-from tokimp.ui.components import Payload
+from tokimp.types import Explanation, Floats
+from tokimp.ui import aside, sentences, work
 from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes
 from tokimp.ui.state import Result
@@ -23,52 +22,76 @@ from tokimp.views.text import text_payload
 from tokimp.why import without_sinks
 
 LABEL = "without attention sinks"
+KIND = "without sinks"
 
 
-def looking(hidden: bool) -> Payload:
-    """While sinks are looked for, which takes a pass for each token where there are some."""
-    return sentences.working("Looking for attention sinks …") if hidden else sentences.told()
-
-
-def seen(desk: Desk, shown: Result | None, hidden: bool, visitor: Visitor) -> Changes:
-    """The text as it is coloured with or without sinks, and how much that hides.
-
-    Cost: two evaluations, and one more a token where one looks like a sink; none to show all again.
-    """
+def begin(desk: Desk, shown: Result | None, hidden: bool, visitor: Visitor) -> Changes:
+    """A turn for looking for sinks; without one, all colours at once."""
+    end(desk, visitor)
     if shown is None:
-        return {"status": sentences.told(sentences.line("hint", "There is no result at hand. Press Explain."))}
-    try:
-        sinks = _found(desk, shown, visitor) if hidden else Sinks((), 0.0)
-    except TokimpError as error:
-        return {"status": sentences.failed(error)}
-    whole = shown.explanation
-    scores = replace(whole.attribution, scores=sinks.hidden(whole.scores))
-    drawn = text_payload(replace(whole, attribution=scores))
-    told = sentences.limits(shown)
-    if hidden:
-        told = told | {"lines": [*told["lines"], sentences.line("note", *_told(whole, sinks))]}
-    return {
-        "tokens": gr.update(value=drawn, state="ready"),
-        "limits": gr.update(value=told, state="ready"),
-        "status": sentences.told(),
-    }
+        return {"sinks": False, "status": sentences.told(sentences.line("hint", "There is no result at hand."))}
+    if not hidden:
+        return _coloured(shown, Sinks((), 0.0)) | _told(shown, "")
+    turn = aside.begin(desk, visitor, KIND)
+    return {"sinks_ticket": sentences.ticket(turn)} | _told(shown, "Waiting for a free turn …")
 
 
-def _found(desk: Desk, shown: Result, visitor: Visitor) -> Sinks:
-    with desk.counts.request("page") as tally, desk.at_the_model(_unwatched, visitor.key):
-        model = work.loaded(shown.asked(), _unwatched).computing_in(shown.explanation.request.precision)
-        sinks = without_sinks(model, shown.explanation)
+def end(desk: Desk, visitor: Visitor) -> None:
+    aside.end(desk, visitor, KIND)
+
+
+def run(desk: Desk, shown: Result, visitor: Visitor, ticket: Mapping[str, Any] | None) -> Iterator[Changes]:
+    """How far the search is, then the text without sinks. Yields at least once."""
+
+    def compute(report: work.Report[Sinks]) -> Sinks:
+        return _found(desk, shown, report, visitor.key)
+
+    def drawn(moment: work.Moment[Sinks], running: str) -> Changes:
+        if moment.value is not None:
+            return (
+                _coloured(shown, moment.value)
+                | {"sinks": True}
+                | _told(shown, _summary(shown.explanation, moment.value))
+            )
+        if moment.done:
+            return _coloured(shown, Sinks((), 0.0)) | {"sinks": False} | _told(shown, running)
+        return _told(shown, f"Looking for attention sinks. {running}")
+
+    return aside.run(desk, visitor, KIND, ticket, compute, drawn)
+
+
+def _found(desk: Desk, shown: Result, report: work.Report[Sinks], visitor: str) -> Sinks:
+    with desk.counts.request("page") as tally, desk.at_the_model(report, visitor):
+        model = work.loaded(shown.asked(), report).computing_in(shown.explanation.request.precision)
+        start = time.monotonic()
+
+        def watch(fraction: float, _partial: Floats | None) -> None:
+            if fraction < 1:
+                desk.limits.check(time.monotonic() - start)
+            report(work.Moment(fraction=fraction))
+
+        sinks = without_sinks(model, shown.explanation, watch)
         tally.evaluations = sinks.evaluations
     return sinks
 
 
-def _told(explanation: Explanation, sinks: Sinks) -> Sequence[Any]:
+def _coloured(shown: Result, sinks: Sinks) -> Changes:
+    """The text with the colours that are left."""
+    whole = shown.explanation
+    scores = replace(whole.attribution, scores=sinks.hidden(whole.scores))
+    return {"tokens": gr.update(value=text_payload(replace(whole, attribution=scores)), state="ready")}
+
+
+def _told(shown: Result, sentence: str) -> Changes:
+    """What stands under the text, with a sentence on sinks; "" for none."""
+    told = sentences.limits(shown)
+    lines = [*told["lines"], *([sentences.line("note", sentence)] if sentence else [])]
+    return {"limits": gr.update(value=told | {"lines": lines}, state="ready")}
+
+
+def _summary(explanation: Explanation, sinks: Sinks) -> str:
     if not sinks.positions:
-        return ("No token of this text is an attention sink: nothing is hidden.",)
+        return "No token of this text is an attention sink: nothing is hidden."
     names = ", ".join(quoted(explanation.tokens[place].text) for place in sinks.positions)
     hidden = f"Hidden as attention sinks: {names}, with {percent(sinks.share)} of the sum of all scores’ sizes. "
-    return (hidden, "A view of the scores, no new ones.")
-
-
-def _unwatched(_moment: work.Moment[Any]) -> None:
-    """Over before its progress could be told."""
+    return hidden + "A view of the scores, no new ones."

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tokimp.models.text_model import TextModel
 from tokimp.score import Score
-from tokimp.types import Candidate, Explanation, Floats, Output, Precision, Prediction, Request, Task, Value
+from tokimp.types import Candidate, Explanation, Floats, Output, Precision, Prediction, Request, Role, Task, Value
 from tokimp.ui.forms import Picked
 
 
@@ -19,7 +20,8 @@ class Asked:
     """A question as the form puts it. `mask` counts the masks from 0; `options` differ from the defaults.
 
     `revision` is that of the model, as a link names it; None is whatever this page has. `view` is what
-    is looked at inside the model, which has no method; "" is an explanation.
+    is looked at inside the model, which has no method; "" is an explanation. `generated` and `roles` are
+    those of a request: a form sets neither.
     """
 
     task: Task
@@ -35,6 +37,21 @@ class Asked:
     options: Mapping[str, Value] = field(default_factory=dict)
     revision: str | None = None
     view: str = ""
+    generated: tuple[int, ...] = ()
+    roles: tuple[Role, ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        """Whether the request is known before the model is loaded."""
+        return True
+
+    def put_to(self, model: TextModel) -> Request:
+        """The question to the loaded model.
+
+        Raises:
+            InputError: it cannot be put to this one.
+        """
+        return self.request(model.revision)
 
     def request(self, revision: str) -> Request:
         """The question to the model of that revision, by which its result is known."""
@@ -52,6 +69,8 @@ class Asked:
             mask=self.mask,
             precision=self.precision,
             view=self.view,
+            generated=self.generated,
+            roles=self.roles,
         )
 
 
@@ -74,7 +93,8 @@ class Result:
     """What stands in the zones "Answer" and "Why". `finished` is False while scores are still coming.
 
     `stopped` is the sentence on why they stopped coming, where a limit of this page ended the work.
-    `trust` is what metrics say of the scores, and whether they are better than chance.
+    `trust` is what metrics say of the scores, and whether they are better than chance; `checks` what sanity checks
+    found that were asked for.
     """
 
     explanation: Explanation
@@ -83,6 +103,7 @@ class Result:
     finished: bool = True
     stopped: str = ""
     trust: tuple[Score, ...] = ()
+    checks: tuple[Score, ...] = ()
 
     @property
     def task(self) -> Task:
@@ -98,9 +119,15 @@ class Result:
     def with_trust(self, scores: Iterable[Score]) -> Result:
         return replace(self, trust=tuple(scores))
 
+    def with_checks(self, scores: Iterable[Score]) -> Result:
+        """With these beside what other checks found."""
+        known = {score.metric: score for score in (*self.checks, *scores)}
+        return replace(self, checks=tuple(known.values()))
+
     def filled_from(self, before: Result) -> Result:
-        """With the heatmap and the metrics that an earlier result of the same question has beyond it."""
-        return replace(self, grid=self.grid or before.grid, trust=self.trust or before.trust)
+        """With the heatmap, the metrics and checks that an earlier result of the same question has beyond it."""
+        whole = replace(self, grid=self.grid or before.grid, trust=self.trust or before.trust, checks=before.checks)
+        return whole.with_checks(self.checks)
 
     def to_json(self) -> str:
         """To be stored with the examples: the explanation's own JSON, with what else is on screen."""
@@ -110,8 +137,9 @@ class Result:
         if self.grid is not None:
             grid = {"labels": self.grid.labels, "scores": self.grid.scores.tolist(), "signed": self.grid.signed}
         trust = [asdict(score) for score in self.trust]
+        checks = {"checks": [asdict(score) for score in self.checks]} if self.checks else {}
         explanation = json.loads(self.explanation.to_json())
-        stored = {"explanation": explanation, "prediction": prediction, "grid": grid, "trust": trust}
+        stored = {"explanation": explanation, "prediction": prediction, "grid": grid, "trust": trust} | checks
         return json.dumps(_rounded(stored), ensure_ascii=False, sort_keys=True, indent=1) + "\n"
 
     @classmethod
@@ -129,7 +157,8 @@ class Result:
         grid = stored["grid"]
         if grid is not None:
             grid = Grid(tuple(grid["labels"]), np.asarray(grid["scores"], dtype=np.float64), grid["signed"])
-        return cls(explanation, prediction, grid, trust=tuple(map(Score.from_fields, stored.get("trust", ()))))
+        trust, checks = (tuple(map(Score.from_fields, stored.get(name, ()))) for name in ("trust", "checks"))
+        return cls(explanation, prediction, grid, trust=trust, checks=checks)
 
 
 def _rounded(stored: Any) -> Any:

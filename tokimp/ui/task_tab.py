@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from tokimp.ui import compact_network, controls, display, masks, sentences, sinking, whying
+from tokimp.ui import checking, compact_network, controls, display, masks, sentences, sinking, whying
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import CandidateBars, Drawing, Heatmap, RankedTable, TokenView
 from tokimp.ui.examples import Start
@@ -43,6 +43,7 @@ class Parts:
     explained: Sentences
     tokens: TokenView
     sinks: gr.Checkbox
+    sinks_ticket: Ticket
     limits: Sentences
     table: RankedTable
     heat: Heatmap
@@ -50,6 +51,9 @@ class Parts:
     history_fold: gr.Accordion
     trust: Drawing
     judge: Ticket
+    check: gr.Button
+    checks: Drawing
+    check_ticket: Ticket
     why: Drawing
     why_fold: gr.Accordion
     why_share: Share
@@ -86,8 +90,10 @@ def task_tab(start: Start, arrival: Arrival, notice: Sentences) -> Parts:
         "turn": gr.State(0),
         "ran": gr.State(0),
         "ticket": Ticket(None, elem_classes="tk-hidden"),
-        "judge": Ticket(None, elem_classes="tk-hidden"),
-        "why_ticket": Ticket(None, elem_classes="tk-hidden"),
+        **{
+            name: Ticket(None, elem_classes="tk-hidden")
+            for name in ("judge", "check_ticket", "sinks_ticket", "why_ticket")
+        },
         "why_token": gr.State(None),
         "why_wanted": gr.State(None),
         "file": Download(None, elem_classes="tk-hidden"),
@@ -166,6 +172,8 @@ def _why(first: dict[str, Any]) -> dict[str, Any]:
         parts["why_share"] = Share(None, empty="")
     with gr.Accordion("Can it be trusted?", open=True, elem_classes="tk-fold"):
         parts["trust"] = Drawing(**first["trust"], empty="Metrics will stand here, beside what random scores reach.")
+        parts["check"] = gr.Button(**first["check"], size="sm", min_width=0, elem_classes="tk-quiet")
+        parts["checks"] = Drawing(**first["checks"], empty=checking.ABOUT)
     with gr.Accordion("Ranked tokens", open=False, elem_classes="tk-fold"):
         parts["table"] = RankedTable(**first["table"], empty="Nothing is ranked yet.")
     with gr.Accordion("Heatmap: tokens × outputs", open=False, elem_classes="tk-fold") as parts["heat_fold"]:

@@ -12,7 +12,19 @@ from tokimp.errors import LinkError
 from tokimp.models.device import gpu
 from tokimp.share import PARAMETER, from_link
 from tokimp.types import Task
-from tokimp.ui import compact_network, controls, display, examples, handlers, judging, masks, opening, sinking, whying
+from tokimp.ui import (
+    checking,
+    compact_network,
+    controls,
+    display,
+    examples,
+    handlers,
+    judging,
+    masks,
+    opening,
+    sinking,
+    whying,
+)
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes
@@ -88,32 +100,37 @@ class _Tab:
         ran = joins(gpu(self._run), asked, self.every, show_progress_on=parts.status, **MODEL_WORK, **WAITING)
         ran.failure(self._for_visitor(handlers.busy), parts.shown, self.every, **AT_ONCE, **EVENT)
         ran.then(None, [parts.share, parts.status], None, js=read_asset("address.js"), **EVENT)
-        judged = [parts.trust, parts.shown]
-        parts.judge.submit(
-            gpu(self._judge),
-            [parts.judge, parts.shown, parts.share],
-            judged,
-            show_progress_on=parts.file,
-            **MODEL_WORK,
-            **EVENT,
+        known = [parts.shown, parts.share]
+        self._beside(parts.judge, judging.run, [parts.trust, parts.shown])
+        pressed = self._for_visitor(checking.pressed)
+        checks = [parts.checks, parts.check, parts.check_ticket, parts.shown, parts.status]
+        parts.check.click(pressed, known, checks, **AT_ONCE, **EVENT)
+        self._beside(parts.check_ticket, checking.run, [parts.checks, parts.check, parts.shown])
+        seen = [parts.tokens, parts.limits, parts.sinks]
+        parts.sinks.input(
+            self._begin_sinks, [parts.sinks, *known], [*seen, parts.sinks_ticket, parts.status], **AT_ONCE, **EVENT
         )
+        self._beside(parts.sinks_ticket, sinking.run, seen)
         self._wire_why(ran)
-        seen = [parts.tokens, parts.limits, parts.status]
-        looking = parts.sinks.input(sinking.looking, parts.sinks, parts.status, **AT_ONCE, **EVENT)
-        looking.then(
-            gpu(self._sinks),
-            [parts.sinks, parts.shown, parts.share],
-            seen,
-            show_progress_on=parts.file,
-            **MODEL_WORK,
-            **EVENT,
-        )
         grid = self._for_visitor(handlers.begin_grid)
         parts.heat_fold.expand(grid, [parts.shown, parts.share], self.every, **AT_ONCE, **EVENT)
         found = [parts.network, parts.status]
         drawn = gpu(self._for_visitor(compact_network.drawn))
         parts.network_fold.expand(drawn, [parts.shown, parts.share], found, **MODEL_WORK, **EVENT)
         parts.stop.click(self._stop, [parts.shown, parts.turn, parts.ran], self.every, **AT_ONCE, **EVENT)
+
+    def _beside(self, ticket: Any, run: Callable[..., Iterator[Changes]], outputs: list[Any]) -> None:
+        """Work on what is shown, in the queue for models; `run` takes its turn's ticket. The first output stays put."""
+
+        def handle(request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
+            turn, *known = values
+            drawn = handlers.at_hand(self.desk, *known)
+            changes = iter([{}]) if drawn is None else run(self.desk, drawn, self._visitor(request), turn)
+            for each in changes:
+                yield self._by_part(each) if each else {outputs[0]: gr.skip()}
+
+        asked = [ticket, self.parts.shown, self.parts.share]
+        ticket.submit(gpu(handle), asked, outputs, show_progress_on=self.parts.file, **MODEL_WORK, **EVENT)
 
     def _wire_why(self, ran: Any) -> None:
         """The drawer of a token; `ran` is the event after which a result stands there that a link may ask about."""
@@ -169,16 +186,9 @@ class _Tab:
         for each in changes:
             yield self._by_part(each)
 
-    def _judge(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
-        ticket, shown, share = values
-        drawn = handlers.at_hand(self.desk, shown, share)
-        changes = iter([{}]) if drawn is None else judging.run(self.desk, drawn, self._visitor(request), ticket)
-        for each in changes:
-            yield self._by_part(each or {"trust": gr.skip()})
-
-    def _sinks(self, request: gr.Request, hidden: bool, *known: Any) -> dict[Any, Any]:
+    def _begin_sinks(self, request: gr.Request, hidden: bool, *known: Any) -> dict[Any, Any]:
         shown = handlers.at_hand(self.desk, *known)
-        return self._by_part(sinking.seen(self.desk, shown, bool(hidden), self._visitor(request)))
+        return self._by_part(sinking.begin(self.desk, shown, bool(hidden), self._visitor(request)))
 
     def _ask_why(self, request: gr.Request, event: gr.EventData, *values: Any) -> dict[Any, Any]:
         return self._begin_why(request, handlers.at_hand(self.desk, *values), event.index)
@@ -189,11 +199,12 @@ class _Tab:
         return self._begin_why(request, handlers.at_hand(self.desk, *known), token)
 
     def _begin_why(self, request: gr.Request, shown: Any, token: Any) -> dict[Any, Any]:
-        return self._by_part(whying.begin(self.desk, shown, token, self._visitor(request)) | {"why_wanted": None})
+        begun = whying.begin(self.desk, whying.explanation_of(shown), token, self._visitor(request))
+        return self._by_part(begun | {"why_wanted": None})
 
     def _why(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
         ticket, token, *known = values
-        drawn = handlers.at_hand(self.desk, *known)
+        drawn = whying.explanation_of(handlers.at_hand(self.desk, *known))
         changes: Iterator[Changes] = iter([{}])
         if drawn is not None and isinstance(token, int):
             changes = whying.run(self.desk, drawn, token, self._visitor(request), ticket)
@@ -202,7 +213,8 @@ class _Tab:
 
     def _take_why(self, event: gr.EventData, *values: Any) -> dict[Any, Any]:
         token, *known = values
-        return self._by_part(whying.take_file(self.desk, handlers.at_hand(self.desk, *known), token, event.index))
+        shown = whying.explanation_of(handlers.at_hand(self.desk, *known))
+        return self._by_part(whying.take_file(self.desk, shown, token, event.index))
 
     def _stop(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
         shown, begun, ran = values

@@ -66,7 +66,7 @@ def _trust(scores: Sequence[Score], running: str, tells: Tells) -> Node | None:
         parts.append(node("div", [_row(score, tells.get(score.metric, "")) for score in shown], kind="tk-metrics"))
     curves = [score for score in shown if score.curve is not None and len(score.curve.values) > 1]
     if curves:
-        parts.append(node("div", [_curve(score, score.curve) for score in curves if score.curve], kind="tk-curves"))
+        parts.append(node("div", [curve(score, score.curve) for score in curves if score.curve], kind="tk-curves"))
     if shown:
         parts.append(node("p", "Grey is where 95 % of random orders of the same scores end.", kind="tk-legend-line"))
     parts += [node("p", note, kind="tk-note") for note in _notes(scores)]
@@ -124,12 +124,12 @@ def _told(score: Score, chance: Chance | None) -> str:
     return f"{number}{unit}; chance {show(chance.low)} to {show(chance.high)}, mean {show(chance.mean)}"
 
 
-def _curve(score: Score, curve: Curve) -> Node:
-    """What the model says as tokens go or come, with the band of random orders behind it."""
-    values = [*curve.values, *curve.low, *curve.high]
+def curve(score: Score, way: Curve, of: str = "of the tokens") -> Node:
+    """What the model says as tokens go or come, with the band of random orders behind it; `of` names the fractions."""
+    values = [*way.values, *way.low, *way.high]
     low, high = min(*values, 0.0), max(values)
     span = (high - low) or 1.0
-    first, last = curve.fractions[0], curve.fractions[-1]
+    first, last = way.fractions[0], way.fractions[-1]
 
     def x(fraction: float) -> float:
         return WIDE * (fraction - first) / ((last - first) or 1.0)
@@ -138,24 +138,24 @@ def _curve(score: Score, curve: Curve) -> Node:
         return _CURVE_EDGE + (high - value) / span * (_CURVE - 2 * _CURVE_EDGE)
 
     def points(numbers: Sequence[float], reverse: bool = False) -> str:
-        pairs = list(zip(curve.fractions, numbers, strict=True))
+        pairs = list(zip(way.fractions, numbers, strict=True))
         return "L".join(f"{x(a):.0f} {y(b):.0f}" for a, b in (pairs[::-1] if reverse else pairs))
 
     lines = []
-    if curve.low and curve.high:
-        lines.append(node("path", kind="tk-band", d=f"M{points(curve.high)}L{points(curve.low, True)}z"))
-    if curve.mean:
-        lines.append(node("path", kind="tk-mean", d=f"M{points(curve.mean)}"))
+    if way.low and way.high:
+        lines.append(node("path", kind="tk-band", d=f"M{points(way.high)}L{points(way.low, True)}z"))
+    if way.mean:
+        lines.append(node("path", kind="tk-mean", d=f"M{points(way.mean)}"))
     ends = (
-        f"{show(curve.values[0])} at {percent(first)} of the tokens",
-        f"{show(curve.values[-1])} at {percent(last)}",
+        f"{show(way.values[0])} at {percent(first)} {of}",
+        f"{show(way.values[-1])} at {percent(last)}",
     )
     label = f"{score.name}: {', '.join(ends)}"
-    lines.append(node("path", [node("title", label)], kind="tk-value", d=f"M{points(curve.values)}"))
+    lines.append(node("path", [node("title", label)], kind="tk-value", d=f"M{points(way.values)}"))
     parts = [
         node("p", score.name),
         node("div", [_ticks(low, high, y), stretched(lines, _CURVE, label)], kind="tk-plot"),
-        node("div", [node("span", f"{percent(first)} of the tokens"), node("span", percent(last))], kind="tk-steps"),
+        node("div", [node("span", f"{percent(first)} {of}"), node("span", percent(last))], kind="tk-steps"),
     ]
     return node("div", parts, kind="tk-curve")
 

@@ -12,12 +12,16 @@ from tokimp.views.numbers import show
 from tokimp.views.why.drawer import TITLES, numbers_tree
 
 
-def drawer_payload(reasons: Reasons | None, running: str = "") -> dict[str, Any] | None:
-    """What the browser's drawing draws; `running` says how far the work is, "" once it is done. None of nothing."""
+def drawer_payload(reasons: Reasons | None, running: str = "", of: str = "") -> dict[str, Any] | None:
+    """What the browser's drawing draws; `running` says how far the work is, "" once it is done. None of nothing.
+
+    `of` says which explanation is meant, where several stand side by side.
+    """
     if reasons is None:
         return {"tree": node("div", [node("p", running, kind="tk-running")], kind="tk-why")} if running else None
+    which = f"{quoted(reasons.text)}, token {reasons.token + 1}" + (f", {of}" if of else "")
     parts = [
-        node("p", [_text("span", f"{quoted(reasons.text)}, token {reasons.token + 1}")], kind="tk-note"),
+        node("p", [_text("span", which)], kind="tk-note"),
         node("p", _told(reasons.headline), kind="tk-headline"),
         *map(_reason, reasons.reasons),
     ]
