@@ -38,6 +38,7 @@ NOUNS = {
     "exports",
     "errors",
     "registry",
+    "titles",
     "watch",
     "assets",
     "version",

@@ -30,8 +30,8 @@ def test_methods_are_compared_in_sentences_and_a_table(folder: str, capsys: pyte
     assert main(["compare", TEXT, "--model", folder, *TWO]) == 0
     out = capsys.readouterr().out.splitlines()
     assert out[0].endswith("2 methods compared")
-    assert out[-2].startswith(" 1 occlusion  1.00 ")
-    assert out[-1].startswith(" 2 attention ")
+    assert out[-2].startswith(" 1 Occlusion  1.00 ")
+    assert out[-1].startswith(" 2 Attention ")
     assert "\x1b" not in "".join(out)
 
 
@@ -40,7 +40,7 @@ def test_methods_are_measured_where_that_is_asked_for(folder: str, capsys: pytes
     found = Comparison.from_json(capsys.readouterr().out)
     assert {score.metric for score in found.scores["occlusion"]} >= {"comprehensiveness", "sufficiency"}
     assert main(["compare", TEXT, "--model", folder, "--method", "occlusion", "--evaluate"]) == 0
-    assert "than chance: occlusion." in capsys.readouterr().out
+    assert "than chance: Occlusion." in capsys.readouterr().out
 
 
 def test_prompts_of_a_template(folder: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

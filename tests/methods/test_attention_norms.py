@@ -14,7 +14,6 @@ from tests.models import TEXTS
 from tests.references import EVERY_CASE, question
 from tokimp.compare.methods import compare
 from tokimp.errors import OptionError
-from tokimp.methods import METHODS
 from tokimp.methods.attention import Attention
 from tokimp.methods.attention_norms import AttentionNorms
 from tokimp.methods.base import options_of
@@ -84,7 +83,6 @@ def test_it_has_the_options_of_attention_and_a_row_inside(classifier: TextModel)
     chosen = ("attention", "attention_norms", "occlusion")
     found = compare(classifier, "a bad film", chosen)
     assert found.inside.internal == chosen[:2]
-    assert METHODS["attention_norms"].info.needs == {"attention"}
 
 
 def test_it_does_not_know_the_target(classifier: TextModel) -> None:

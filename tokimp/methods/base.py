@@ -13,6 +13,7 @@ from tokimp.models.masking import REPLACEMENTS
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.registry import Registry
+from tokimp.titles import TITLES
 from tokimp.types import TASKS, Attribution, Target, Task, Value
 from tokimp.watch import Watch
 
@@ -119,6 +120,7 @@ AnyMethod = TypeVar("AnyMethod", bound=type[Method])
 def register(method: AnyMethod) -> AnyMethod:
     """Adds a method by its key: the one line that puts it on the page, in links, docs and tests."""
     METHODS.add(method.info.key, method)
+    TITLES[method.info.key] = method.info.title
     return method
 
 

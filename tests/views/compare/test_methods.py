@@ -44,13 +44,13 @@ def test_the_matrix_says_every_number() -> None:
         check_drawing(figure)
         assert len(nodes(figure, "rect")) >= 9
     figure = matrix_figure(agreement)
-    assert "occlusion and lime: 1.00" in titles(figure)
-    assert f"attention and occlusion: {agreement.between('attention', 'occlusion'):.2f}".replace("-", "−") in titles(
+    assert "Occlusion and LIME: 1.00" in titles(figure)
+    assert f"Attention and Occlusion: {agreement.between('attention', 'occlusion'):.2f}".replace("-", "−") in titles(
         figure
     )
     assert [each[1]["data-index"] for each in nodes(figure, "rect") if "data-index" in each[1]] == list(range(9))
     assert note(agreement) == (
-        "Scores are compared with their signs, but by size in pairs with attention; overlap by size."
+        "Scores are compared with their signs, but by size in pairs with Attention; overlap by size."
     )
     json.dumps(matrix_payload(agreement), allow_nan=False)
 
@@ -58,19 +58,19 @@ def test_the_matrix_says_every_number() -> None:
 def test_what_has_no_correlation_has_no_colour() -> None:
     made = compared(TEXT, tokens_of(TEXT), [by("occlusion", [0.0] * 5), by("lime", [1, 2, 3, 4, 5])])
     figure = matrix_figure(made.agreement)
-    assert "occlusion and lime: –" in titles(figure)
+    assert "Occlusion and LIME: –" in titles(figure)
     assert "Scores are compared with their signs, overlap by size." == note(made.agreement)  # noqa: SIM300
 
 
 def test_the_best_by_a_metric_stands_first() -> None:
     (table,) = tables_payload(methods())
     assert table["title"] == "Comprehensiveness (mask)"
-    assert [row["token"] for row in table["rows"]] == ["occlusion", "attention", "lime"]
+    assert [row["token"] for row in table["rows"]] == ["Occlusion", "Attention", "LIME"]
     assert [row["verdict"] for row in table["rows"]] == ["better", "no better", "worse"]
     assert table["rows"][0]["bar"] == {"class": "tk-bar tku8", "score": [0.0, 100.0], "error": [20.0, 40.0]}
     assert table["rows"][0]["chance"] == "0.1 … 0.3"
     assert table["note"].startswith(
-        "Higher is better. Better than chance: occlusion. No better than chance: attention."
+        "Higher is better. Better than chance: Occlusion. No better than chance: Attention."
     )
     assert chance_sentence(methods(), "no such") == ""
     shown = {key for key, _ in table["columns"]}
@@ -99,8 +99,8 @@ def test_without_metrics_there_is_what_it_cost() -> None:
 def test_sentences_hold_their_numbers() -> None:
     made = methods()
     assert odds_sentence(made) == (
-        "Methods disagree most on “a” (rank 1 by attention, 5 by occlusion; spread 1.89) and “ b” (rank 1 by "
-        "occlusion, 5 by attention; spread 1.89), of 5 tokens."
+        "Methods disagree most on “a” (rank 1 by Attention, 5 by Occlusion; spread 1.89) and “ b” (rank 1 by "
+        "Occlusion, 5 by Attention; spread 1.89), of 5 tokens."
     )
     assert consensus_sentence(made) == (
         "All methods together give most to “ b” (28\u202f%; 2 of 2 with signs say it pushes towards), “ c” "
@@ -108,9 +108,9 @@ def test_sentences_hold_their_numbers() -> None:
         "(18\u202f%; 2 of 2 with signs say it pushes towards)."
     )
     inside = inside_sentence(made)
-    assert "(attention)" in inside
-    assert "(occlusion and lime; 1.00 among themselves)" in inside
-    assert sentences(made)[-1] == "saliency is left out: Saliency <needs> gradients."
+    assert "(Attention)" in inside
+    assert "(Occlusion and LIME; 1.00 among themselves)" in inside
+    assert sentences(made)[-1] == "Saliency is left out: Saliency <needs> gradients."
 
 
 def test_little_has_little_to_say() -> None:
@@ -139,4 +139,4 @@ def test_pages_hold(golden: Callable[[str, str], None]) -> None:
 def test_the_matrix_scrolls_by_itself() -> None:
     assert 'class="tk-wide" tabindex="0"' in matrix_html(methods().agreement)
     assert np.isfinite(methods().agreement.overlap).all()
-    assert "occlusion" in texts(matrix_figure(methods().agreement, "overlap"), "tk-axis")
+    assert "Occlusion" in texts(matrix_figure(methods().agreement, "overlap"), "tk-axis")

@@ -19,7 +19,8 @@ from tokimp.compare.agreement import compared
 from tokimp.comparison import Comparison
 from tokimp.errors import OptionError
 from tokimp.prompt_comparison import Alignment, PromptComparison
-from tokimp.views.compare.answers import answers_figure, answers_payload, answers_sentence
+from tokimp.views.compare.answers import answers_figure, answers_payload, answers_sentence, told_apart
+from tokimp.views.compare.cells import width_of
 from tokimp.views.compare.columns import columns_figure, columns_html, columns_payload, drawn_columns
 from tokimp.views.compare.keywords import BY, keyword_sentences, keywords_figure, keywords_payload
 from tokimp.views.compare.page import content, prompts_body, prompts_page
@@ -109,6 +110,15 @@ def test_without_prompts_there_is_nothing_to_draw() -> None:
     assert columns_html(NOTHING) == ""
     Markup(prompts_body(NOTHING))
     assert cells(prompts_csv(NOTHING))[0][0] == "prompt"
+
+
+def test_names_of_prompts_fit_and_begin_where_they_differ() -> None:
+    alike = [f"The quick brown fox jumps over the {each} dog once more" for each in ("lazy", "sleeping")]
+    assert told_apart(alike, 130.0) == ["…lazy dog once…", "…sleeping dog on…"]
+    assert told_apart(["The lazy dog", "The dog"], 130.0) == ["The lazy dog", "The dog"]
+    assert told_apart(["W" * 40], 130.0)[0].endswith("W…")
+    assert all(width_of(each) <= 130 for each in told_apart(["W" * 40, "i" * 90, *alike], 130.0))
+    assert told_apart([], 130.0) == []
 
 
 def test_hostile_prompts_stay_text(golden: Callable[[str, str], None]) -> None:

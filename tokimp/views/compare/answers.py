@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from tokimp.prompt_comparison import PromptComparison, Spread
-from tokimp.views.characters import drawable, quoted
-from tokimp.views.compare.cells import listed
+from tokimp.views.characters import drawable, quoted, shown
+from tokimp.views.compare.cells import listed, width_of
 from tokimp.views.drawing import Node, node
-from tokimp.views.inside.axes import WIDTH, chart, heading, short, text
+from tokimp.views.inside.axes import WIDTH, chart, heading, text
 from tokimp.views.numbers import percent
 
 _ROW = 24
-_NAME, _ANSWER, _NUMBER = 150.0, 96.0, 52.0
-_LETTERS = 19
+_NAME, _ANSWER, _NUMBER = 168.0, 84.0, 52.0
+_GAP = 12.0
+_CUT = "…"
 
 
 def answers_payload(comparison: PromptComparison) -> dict[str, Any] | None:
@@ -31,6 +34,8 @@ def answers_figure(comparison: PromptComparison) -> Node | None:
     left, right = _NAME, WIDTH - _ANSWER - _NUMBER
     content.append(text("its own answer", WIDTH, top + 8, "tk-small", "end"))
     words = run[0].request.task != "classification"
+    begin = width_of(f"{len(run)}") + 8
+    labels = told_apart([each.request.text for each in run], left - begin - _GAP)
     for row, (explanation, answer) in enumerate(zip(run, comparison.answers, strict=True)):
         y = top + 14 + row * _ROW
         other = answer.index != explanation.target.index
@@ -40,20 +45,40 @@ def answers_figure(comparison: PromptComparison) -> Node | None:
         width = max(round((right - left) * min(max(share, 0.0), 1.0), 1), 0.5)
         kind = "tks2" if other else "tks1"
         bar = node("rect", kind=kind, x=left, y=y + 6, width=width, height=11, rx=2, data_kind="prompt", data_index=row)
-        label = short(explanation.request.text, _LETTERS)
         content.append(
             node(
                 "g",
                 [
                     node("title", said),
-                    text(f"{row + 1}  {label}", 0, y + 16, "tk-name"),
+                    text(str(row + 1), begin - 8, y + 16, "tk-axis", "end"),
+                    text(labels[row], begin, y + 16, "tk-name"),
                     bar,
                     text(percent(share), right + 6, y + 16, "tk-name"),
-                    text(short(name, 13), WIDTH, y + 16, "tk-name" if other else "tk-axis", "end"),
+                    text(fitted(name, _ANSWER - _GAP), WIDTH, y + 16, "tk-name" if other else "tk-axis", "end"),
                 ],
             )
         )
     return chart(content, top + 24 + _ROW * len(run), answers_sentence(comparison))
+
+
+def told_apart(texts: Sequence[str], width: float) -> list[str]:
+    """The texts on one line in this many pixels; where they begin alike and are too long, from where they differ."""
+    words = [shown(each).split() for each in texts]
+    alike = sum(1 for _ in takewhile(lambda same: len(set(same)) == 1, zip(*words, strict=False)))
+    lines = [" ".join(each) for each in words]
+    if len(words) > 1 and alike and any(width_of(each) > width for each in lines):
+        lines = [_CUT + " ".join(each[alike:]) for each in words]
+    return [fitted(each, width) for each in lines]
+
+
+def fitted(line: str, width: float) -> str:
+    """The line, cut where it is wider than this many pixels."""
+    if width_of(line) <= width:
+        return line
+    letters = len(line)
+    while letters and width_of(line[:letters] + _CUT) > width:
+        letters -= 1
+    return line[:letters].rstrip() + _CUT
 
 
 def answers_sentence(comparison: PromptComparison) -> str:

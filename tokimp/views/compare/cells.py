@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from tokimp.titles import TITLES
 from tokimp.views.color import scale_classes
 from tokimp.views.drawing import Node, node
 from tokimp.views.inside.axes import text
@@ -23,7 +24,8 @@ _WIDER = 1.08
 
 
 def method_name(key: str) -> str:
-    return key.replace("_", " ")
+    """Its title; where no method of that key is loaded, the key in words."""
+    return TITLES.get(key, key.replace("_", " "))
 
 
 def listed(names: Sequence[str]) -> str:

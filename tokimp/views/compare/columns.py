@@ -23,7 +23,8 @@ MOST_CELLS = 6_000
 
 _NARROW = 18.0
 _SIDE = 5.0
-_TOP = 24
+_SAID = 24
+"""Pixels that a line above the cells needs."""
 
 
 def columns_payload(comparison: PromptComparison, method: str | None = None) -> dict[str, Any] | None:
@@ -50,8 +51,9 @@ def columns_figure(comparison: PromptComparison, method: str | None = None) -> N
     labels = _labels(run, comparison.alignment.positions)
     edges = _edges([[labels[row][column] for row in range(len(run))] for column in kept], len(run))
     content: list[Node] = []
+    above = _SAID if len(kept) < values.shape[1] else 0
     for row, explanation in enumerate(run):
-        y = float(_TOP + row * ROW)
+        y = float(above + row * ROW)
         told = [node("title", explanation.request.text)]
         content.append(node("g", [*told, text(str(row + 1), edges[0] - 8, y + ROW / 2 + 3.5, "tk-axis", "end")]))
         for place, column in enumerate(kept):
@@ -63,9 +65,9 @@ def columns_figure(comparison: PromptComparison, method: str | None = None) -> N
             said = f"prompt {row + 1}, {quoted(label)}: {show(float(values[row, column]))}"
             box = (edges[place], y, edges[place + 1] - edges[place])
             content.append(cell(_fitting(label), said, shade, box, ("prompt", row)))
-    bottom = _TOP + ROW * len(run) + 14
+    bottom = above + ROW * len(run) + 14
     content += scale(top, 0.0, bottom, signed=signed)
-    if len(kept) < values.shape[1]:
+    if above:
         told_left = f"{len(kept)} of {values.shape[1]} columns: those with the largest scores"
         content.append(text(told_left, 0, 14, "tk-small"))
     width = round(max(edges[-1] + 4, scale_width(top, signed=signed) + 8))
