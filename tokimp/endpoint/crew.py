@@ -36,14 +36,13 @@ class Crew:
         watch(0.0)
         run, found = Run(), [None] * len(jobs)
         failure: EndpointError | None = None
-        waiting = {self._threads.submit(job, run): at for at, job in enumerate(jobs)}
+        waiting = {self._threads.submit(_carry_out, job, run): at for at, job in enumerate(jobs)}
         try:
             while waiting:
                 done, _ = wait(waiting, TICK, FIRST_COMPLETED)
                 for each in done:
                     failure = _take(each, waiting.pop(each), found) or failure
                 if failure is not None:
-                    run.stop_asking()
                     waiting = {each: at for each, at in waiting.items() if not each.cancel()}
                 watch(1.0 - len(waiting) / len(jobs))
         finally:
@@ -54,6 +53,14 @@ class Crew:
             failure.partial = found
             raise failure
         return found
+
+
+def _carry_out(job: Job, run: Run) -> Any:
+    try:
+        return job(run)
+    except EndpointError:
+        run.stop_asking()  # here, before this thread takes up the next job
+        raise
 
 
 def _take(done: Future[Any], at: int, found: list[Any]) -> EndpointError | None:
