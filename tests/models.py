@@ -290,8 +290,13 @@ SEQ2SEQ = tuple(row for row in EVERY_ROW if row[1] == "seq2seq")
 def tiny(family: str, task: Task, seed: int = 0, **config: object) -> TextModel:
     """A fresh random model; `config` overrides single facts of its configuration."""
     tokenizer = TOKENIZERS[family]()
-    network = _network(family, task, tokenizer, seed, config)
-    return TextModel(network, tokenizer, task=task, key=f"tiny-{family}", revision=f"seed-{seed}")
+    return TextModel(
+        network(family, task, tokenizer, seed, config),
+        tokenizer,
+        task=task,
+        key=f"tiny-{family}",
+        revision=f"seed-{seed}",
+    )
 
 
 @cache
@@ -300,9 +305,10 @@ def shared(family: str, task: Task) -> TextModel:
     return tiny(family, task)
 
 
-def _network(
+def network(
     family: str, task: Task, tokenizer: PreTrainedTokenizerFast, seed: int, facts: dict[str, object]
 ) -> PreTrainedModel:
+    """A fresh random network, whose vocabulary is the tokenizer's."""
     names = ("pad", "bos", "eos")
     ids = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in names}
     labels = {"id2label": dict(enumerate(LABELS)), "label2id": {label: i for i, label in enumerate(LABELS)}}
@@ -310,11 +316,11 @@ def _network(
     config = AutoConfig.for_model(family, **{**settings, **facts})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = HEADS[task].from_config(config)
+        built = HEADS[task].from_config(config)
         # Trained networks are far from linear; with the usual 0.02 a random one is close to it.
-        for parameter in network.parameters():
+        for parameter in built.parameters():
             parameter.data += 0.1 * torch.randn_like(parameter)
-    return network
+    return built
 
 
 def last(ids: np.ndarray) -> torch.Tensor:

@@ -27,7 +27,7 @@ from tokimp.types import Attribution, Floats, Task
 
 SOME: list[tuple[str, Task]] = [("bert", "classification"), ("roberta", "masked-lm"), ("gpt2", "next-token")]
 EVERY = list(METRICS)
-EVERY_FAMILY = pytest.mark.parametrize(("family", "task"), models.ROWS)
+EVERY_FAMILY = pytest.mark.parametrize(("family", "task"), models.EVERY_ROW)
 EVERY_TASK = pytest.mark.parametrize(("family", "task"), SOME)
 INFOS = [*(metric.info for metric in METRICS.values()), *CHECKS.values()]
 

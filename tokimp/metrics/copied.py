@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tokimp.models.text_model import TextModel
 
-EMBEDDING_NAMES = ("emb", "wte", "wpe", "project_in")
+EMBEDDING_NAMES = ("emb", "shared", "wte", "wpe", "project_in")
 POSITION_NAMES = ("position_embeddings", "wpe", "embed_positions")
 
 

@@ -53,6 +53,8 @@ class Soft:
     stands for itself (several labels at once) has its yes and no for classes.
     """
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, model: TextModel, inputs: Encoded, target: Target, setting: Setting, watch: Watch) -> None:
         self.kind = REMOVAL
         self._model, self._inputs, self._target, self._watch = model, inputs, target, watch
@@ -99,7 +101,7 @@ class Soft:
         """Roots of probabilities (copy, class or vocabulary)."""
         with torch.inference_mode():
             positions = [self._target.position] * len(copies)
-            logits = logits_at(self._model, torch.stack(list(copies)), positions, 1)[:, 0]
+            logits = logits_at(self._model, torch.stack(list(copies)), positions, 1, self._inputs.source)[:, 0]
         self._watch.count(len(copies))
         if self._model.link == "sigmoid":
             one = logits[:, self._target.index]
