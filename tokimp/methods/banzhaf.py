@@ -44,6 +44,9 @@ class Banzhaf:
     replacement: str | int = replacement_option()
     seed: int = 0
 
+    def work(self, inputs: Encoded) -> Work:
+        return work_of_game(len(players_of(inputs, self.players)), self.budget)
+
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Mean of v(S with player) − v(S) over all S of the other players, each equally likely.
 

@@ -46,6 +46,9 @@ class GradientShap:
     )
     seed: int = 0
 
+    def work(self, _inputs: Encoded) -> Work:
+        return Work(forward=self.samples + 1, backward=self.samples)
+
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Mean of gradient · (text − random text) at a random point on the way between both.
 

@@ -61,6 +61,11 @@ class IntegratedGradients:
         0.01, "Tolerance", "The adaptive rule stops when the gap is below this share.", kind=float, low=1e-4, high=0.5
     )
 
+    def work(self, _inputs: Encoded) -> Work:
+        if self.adaptive:
+            return Work(backward=BUDGET * self.steps, early=True)
+        return Work(forward=2, backward=self.steps)
+
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Averages the gradient on the straight path from the baseline, times the distance.
 

@@ -53,6 +53,9 @@ class KernelShap:
     replacement: str | int = replacement_option()
     seed: int = 0
 
+    def work(self, inputs: Encoded) -> Work:
+        return work_of_game(len(players_of(inputs, self.players)), self.samples)
+
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Weighted regression on coalitions and their complements, with the sum fixed.
 

@@ -73,6 +73,9 @@ class Lime:
     replacement: str | int = replacement_option()
     seed: int = 0
 
+    def work(self, inputs: Encoded) -> Work:
+        return work_of_game(len(players_of(inputs, self.players)), self.samples)
+
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Slopes of a weighted regression on what is there, similar texts weighing more.
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tokimp.methods.averages import averaged
 from tokimp.methods.base import MethodInfo, option, register, replacement_option
 from tokimp.methods.players import Players, players_of, players_option
+from tokimp.methods.work import OF_A_DECODER, Work
 from tokimp.models.masking import Copy, masking
 from tokimp.models.scoring import Scorer
 from tokimp.models.text_model import TextModel
@@ -86,10 +87,10 @@ class Occlusion:
         rest = [scorer.select(column)(copies) for column in range(1, len(targets))]
         return [_share(drops(values), windows, players, random) for values in (first, *rest)]
 
-    def evaluations(self, _model: TextModel, inputs: Encoded) -> int:
-        """Copies at most; of the inputs alone, before any runs."""
+    def work(self, inputs: Encoded) -> Work:
         repeats = self.repeats if self.replacement == "random" else 1
-        return 1 + repeats * len(_windows(len(players_of(inputs, self.players)), self.window))
+        windows = len(_windows(len(players_of(inputs, self.players)), self.window))
+        return Work(forward=1 + repeats * windows, part=OF_A_DECODER)
 
 
 def _windows(players: int, width: int) -> npt.NDArray[np.bool_]:

@@ -67,6 +67,9 @@ class ReAGent:
     runs: int = option(10, "Runs", "Random runs that are averaged; they give the error bars.", kind=int, low=1, high=50)
     seed: int = 0
 
+    def work(self, _inputs: Encoded) -> Work:
+        return Work(forward=2 * self.runs * self.max_steps + 5, early=True)
+
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """How strongly replacing a token goes with a change of the target's probability.
 

@@ -52,6 +52,9 @@ class ShapText:
     )
     seed: int = 0
 
+    def work(self, inputs: Encoded) -> Work:
+        return work_of_game(len(inputs.free), self.max_evals)
+
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Shapley values under shap's phrase hierarchy (Owen values), tokens being masked by id.
 

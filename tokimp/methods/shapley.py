@@ -54,6 +54,11 @@ class ShapleySampling:
     replacement: str | int = replacement_option()
     seed: int = 0
 
+    def work(self, inputs: Encoded) -> Work:
+        count = len(players_of(inputs, self.players))
+        least = 2 * count if self.estimator == "permutations" else 0  # an order and its reverse
+        return work_of_game(count, max(self.budget, least))
+
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Mean of v(S with player) − v(S) over all S, sizes and coalitions of a size being equally likely.
 

@@ -45,6 +45,9 @@ class SmoothGrad:
     )
     seed: int = 0
 
+    def work(self, _inputs: Encoded) -> Work:
+        return Work(backward=self.samples)
+
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Mean gradient over noisy copies of the embeddings, times the embeddings.
 

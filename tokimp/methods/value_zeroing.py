@@ -42,6 +42,9 @@ class ValueZeroing:
         needs=frozenset({"attention", "layers"}),
     )
 
+    def work(self, inputs: Encoded) -> Work:
+        return Work(forward=len(inputs) + 1)
+
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Cosine distance between a layer's output and its output without one token's value vector.
 
