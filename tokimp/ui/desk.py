@@ -239,7 +239,7 @@ class Desk:
         with self.at_the_model(report, visitor):
             model = work.loaded(asked, report)  # held by this name, so that nobody loads it again meanwhile
             limits = replace(self.limits, seconds=within) if within else self.limits
-            made = compute(model, asked.request(model.revision), report, limits)
+            made = compute(model, asked.put_to(model), report, limits)
             tally.evaluations = made.evaluations
             return made
 
@@ -278,6 +278,8 @@ class Desk:
 def _requests(asked: Asked) -> list[Request]:
     """The question to each revision that may answer it here, as far as that can be known without loading a model."""
     own = revisions.own(asked.model, asked.task) if asked.model in CATALOG else None
+    if not asked.settled:
+        return []
     wanted = [asked.revision]
     if asked.revision is None or not controls.any_model_allowed():
         wanted.append(own)  # which answers in place of any other

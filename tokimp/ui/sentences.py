@@ -44,6 +44,9 @@ def explained(explanation: Explanation) -> Payload:
         other = _name(request.task, target.contrast_label)
         parts += [", rather than ", (other, "strong"), _numbers(request.task, target.contrast_ids)]
     lines = [line("note", *parts)]
+    if request.generated:
+        written = "".join(token.text for token in explanation.tokens if token.segment == "generated")
+        lines.append(line("note", f"Behind the text stands what the model had written: {quoted(written)}."))
     lines += [line("note", sentence) for sentence in _spelling(explanation)]
     return told(*lines)
 

@@ -213,7 +213,17 @@ def put(asked: Asked, model: TextModel) -> api.Question:
     """The question to the loaded model."""
     most = MOST_TOKENS[asked.task]
     exact = model.computing_in(asked.precision)
-    return api.ask(exact, asked.text, asked.target, asked.contrast, asked.output, asked.mask, limit=most)
+    return api.ask(
+        exact,
+        asked.text,
+        asked.target,
+        asked.contrast,
+        asked.output,
+        asked.mask,
+        limit=most,
+        generated=asked.generated,
+        roles=asked.roles,
+    )
 
 
 def loaded(asked: Asked, report: Report[Value]) -> TextModel:

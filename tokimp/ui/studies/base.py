@@ -60,6 +60,12 @@ class Study(Protocol):
         """All that there is to see, as markup without style or script."""
 
 
+def own_request(request: Request, value: Any) -> Request:
+    """By which the value is had again: the request that it holds itself, where the model's own words joined it."""
+    own = getattr(value, "request", None)
+    return own if isinstance(own, Request) and own.view == request.view else request
+
+
 def written(studied: Studied, suffix: str) -> str:
     """What a file of one of `FORMATS` holds."""
     value = studied.value

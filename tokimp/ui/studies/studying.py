@@ -15,7 +15,7 @@ from tokimp.ui import work
 from tokimp.ui.limits import Limits
 from tokimp.ui.recent import Recent
 from tokimp.ui.results import key_of
-from tokimp.ui.studies.base import STUDIES, Studied
+from tokimp.ui.studies.base import STUDIES, Studied, own_request
 from tokimp.watch import Watch
 
 MOST_KEPT = 32
@@ -63,9 +63,14 @@ class Studying:
         exact = model.computing_in(request.precision)
         values = partial((run or STUDIES[request.view].run), exact, request)
         studied = _studied(values, request, report, limits)
-        if (key := key_of(request)) is not None:
-            (self._kept if studied.finished else self._cut_short).put(key, studied)
+        self.keep(studied, request)
         return studied
+
+    def keep(self, studied: Studied, asked: Request) -> None:
+        """Under the request that was asked, and under its own where that says more."""
+        for key in {key_of(asked), key_of(studied.request)}:
+            if key is not None:
+                (self._kept if studied.finished else self._cut_short).put(key, studied)
 
 
 def _studied(
@@ -82,7 +87,8 @@ def _studied(
         report(work.Moment(fraction=done, evaluations=counter.evaluations))
 
     def now(value: Any) -> Studied:
-        return replace(known, value=value, evaluations=counter.evaluations, seconds=time.monotonic() - start)
+        own, spent = own_request(request, value), time.monotonic() - start
+        return replace(known, request=own, value=value, evaluations=counter.evaluations, seconds=spent)
 
     counter.report = watch
     try:

@@ -30,9 +30,9 @@ def generation_page(explained: GenerationExplanation) -> str:
 
 
 def generation_title(explained: GenerationExplanation) -> str:
-    """Why “ Paris, the city of light.”?"""
+    """Why “Paris, the city of light.”? In one line, whatever lines the answer has."""
     chosen = explained.answer[explained.span.first : explained.span.end]
-    said = "".join(token.text for token in chosen)
+    said = " ".join("".join(token.text for token in chosen).split())
     return f"Why {quoted(said if len(said) <= _LETTERS else said[: _LETTERS - 1] + '…')}?"
 
 
