@@ -6,6 +6,7 @@ from types import ModuleType as _Module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from tokimp.comparison import Comparison
+from tokimp.generation import GenerationExplanation
 from tokimp.prompt_comparison import PromptComparison
 from tokimp.types import Attribution, Candidate, Explanation, Prediction, Request, Target, Token
 from tokimp.version import __version__
@@ -15,8 +16,8 @@ if _TYPE_CHECKING:
     from tokimp.compare.methods import compare
     from tokimp.compare.prompts import compare_prompts
     from tokimp.evaluation import evaluate, randomised, repeated, shifted
+    from tokimp.generating.asking import explain_generation
     from tokimp.internals.inspecting import inspect
-    from tokimp.units import zoom
     from tokimp.internals.looks.seeing import look
     from tokimp.notebook import (
         plot_agreement,
@@ -30,6 +31,7 @@ if _TYPE_CHECKING:
         plot_similarity,
         plot_token_probabilities,
     )
+    from tokimp.units import zoom
     from tokimp.why import why, without_sinks
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "Candidate",
     "Comparison",
     "Explanation",
+    "GenerationExplanation",
     "Prediction",
     "PromptComparison",
     "Request",
@@ -50,6 +53,7 @@ __all__ = [
     "compare_prompts",
     "evaluate",
     "explain",
+    "explain_generation",
     "inspect",
     "load",
     "look",
@@ -79,6 +83,7 @@ _HOMES = {
     **dict.fromkeys(("evaluate", "randomised", "repeated", "shifted"), "tokimp.evaluation"),
     "compare": "tokimp.compare.methods",
     "compare_prompts": "tokimp.compare.prompts",
+    "explain_generation": "tokimp.generating.asking",
     "inspect": "tokimp.internals.inspecting",
     "look": "tokimp.internals.looks.seeing",
     **dict.fromkeys((name for name in __all__ if name.startswith("plot_")), "tokimp.notebook"),

@@ -49,6 +49,11 @@ class Occlusion:
     players: str = players_option()
     seed: int = 0
 
+    @property
+    def edits_alike(self) -> bool:
+        """Whether a longer text is edited as a shorter one with the same start is, so that both can share copies."""
+        return self.replacement != "random" and self.players == "tokens"
+
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Value of the whole text minus its value without the player.
 

@@ -157,7 +157,7 @@ def _word(model: TextModel, inputs: Encoded, logits: Tensor, asked: str) -> _Wor
     if not asked:
         raise UnknownTargetError("The word to explain is empty.", "Type a word, or leave the choice to the model.")
     spellings = [asked] if asked[0].isspace() else [asked, " " + asked]
-    found = {ids: None for spelling in spellings if (ids := _ids_in_context(model, inputs, spelling))}
+    found = {ids: None for spelling in spellings if (ids := ids_behind(model, inputs, spelling))}
     if not found or all(set(ids) == {model.tokenizer.unk_token_id} for ids in found):
         raise UnknownTargetError(f"The model has no token for {asked!r}.", "Choose another word.")
     log_probs = logits.log_softmax(-1)
@@ -165,7 +165,7 @@ def _word(model: TextModel, inputs: Encoded, logits: Tensor, asked: str) -> _Wor
     return _Word(ids, label_of(model, ids))
 
 
-def _ids_in_context(model: TextModel, inputs: Encoded, word: str) -> tuple[int, ...]:
+def ids_behind(model: TextModel, inputs: Encoded, word: str) -> tuple[int, ...]:
     """The ids by which the text grows when the word is typed behind it; alone where tokens would merge."""
     tokenizer = model.tokenizer
     if model.task == "next-token" and inputs.prompt == len(inputs):
@@ -173,7 +173,9 @@ def _ids_in_context(model: TextModel, inputs: Encoded, word: str) -> tuple[int, 
         count = len(inputs)
         if len(longer) > count and np.array_equal(longer[:count], inputs.ids):
             return tuple(longer[count:].tolist())
-    return tuple(_plain_ids(tokenizer(word, add_special_tokens=False, verbose=False)["input_ids"]).tolist())
+    # What a decoder writes may be in another language, with a vocabulary of its own.
+    typed = {"text_target": word} if model.task == "seq2seq" else {"text": word}
+    return tuple(_plain_ids(tokenizer(**typed, add_special_tokens=False, verbose=False)["input_ids"]).tolist())
 
 
 def _plain_ids(ids: object) -> Ids:

@@ -1,0 +1,93 @@
+"""What a model writes behind a text: token by token, the likeliest or drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers.cache_utils import DynamicCache
+
+from tokimp.errors import UnknownTargetError
+from tokimp.models.outputs import answers_at
+from tokimp.models.text_model import TextModel
+from tokimp.models.tokens import Encoded, Ids
+from tokimp.types import Floats
+from tokimp.watch import Watch
+
+if TYPE_CHECKING:
+    from transformers.cache_utils import Cache
+
+
+class Decoding(NamedTuple):
+    """How an answer is written; at temperature 0 nothing is drawn."""
+
+    max_new_tokens: int = 32
+    temperature: float = 0.0
+    top_p: float = 1.0
+
+
+class Written(NamedTuple):
+    """One token, and the model's log-probability of it (whatever the temperature)."""
+
+    id: int
+    log_prob: float
+
+
+def writing(model: TextModel, inputs: Encoded, decoding: Decoding, seed: int, watch: Watch) -> Iterator[Written]:
+    """The tokens of an answer as they come, without the token that ends it.
+
+    Cost: one evaluation a token, in which a decoder reads only the newest token.
+
+    Raises:
+        UnknownTargetError: the model ends at once; whatever the watch raises.
+    """
+    rng = np.random.default_rng(seed)
+    cache = DynamicCache() if model.caches else None
+    ends = ends_of(model)
+    ids, room = inputs.ids, min(decoding.max_new_tokens, model.limit - len(inputs))
+    for step in range(max(room, 0)):
+        log_probs = _next(model, ids, inputs.source, cache if step else None, cache)
+        watch.count(1)
+        chosen = choose(log_probs, decoding, rng)
+        if chosen in ends:
+            if not step:
+                raise UnknownTargetError("The model writes nothing here: it ends at once.", "Paste an answer.")
+            return
+        watch((step + 1) / room)
+        yield Written(chosen, float(log_probs[chosen]))
+        ids = np.r_[ids, chosen]
+
+
+def choose(log_probs: Floats, decoding: Decoding, rng: np.random.Generator) -> int:
+    """The likeliest token, or one drawn among those that make up `top_p` at the temperature."""
+    if decoding.temperature == 0:
+        return int(log_probs.argmax())
+    tempered = log_probs / decoding.temperature
+    probs = np.exp(tempered - tempered.max())
+    probs /= probs.sum()
+    order = np.argsort(-probs, kind="stable")
+    before = np.cumsum(probs[order]) - probs[order]
+    kept = order[before < decoding.top_p]  # always the likeliest
+    return int(rng.choice(kept, p=probs[kept] / probs[kept].sum()))
+
+
+def ends_of(model: TextModel) -> frozenset[int]:
+    """The tokens that end an answer."""
+    settings = getattr(model.network, "generation_config", None)
+    named = [getattr(settings, "eos_token_id", None), getattr(model.tokenizer, "eos_token_id", None)]
+    found: set[int] = set()
+    for each in named:
+        found |= set(each) if isinstance(each, list | tuple) else {each} if each is not None else set()
+    return frozenset(int(each) for each in found)
+
+
+def _next(model: TextModel, ids: Ids, source: int, behind: Cache | None, cache: Cache | None) -> Floats:
+    """Log-probabilities (vocabulary,) of what comes next; only the last id is read where the cache holds the others."""
+    rows = ids[None] if behind is None else ids[None, -1:]
+    with torch.inference_mode():
+        logits: Tensor = answers_at(model, rows, [rows.shape[1] - 1], 1, cache, source)[0, 0]
+        found: Floats = logits.double().log_softmax(-1).cpu().numpy()
+    return found
