@@ -29,6 +29,7 @@ def evaluate(  # noqa: PLR0913 - the frozen public signature
     fractions: Sequence[float] = FRACTIONS,
     randoms: int | None = None,
     seed: int = 0,
+    sources: str = "auto",
     watch: Progress | None = None,
 ) -> list[Score]:
     """Whether the highest-scored tokens carry the answer, beside random scores on the same text.
@@ -36,7 +37,8 @@ def evaluate(  # noqa: PLR0913 - the frozen public signature
     `removal` is how tokens are taken away: "mask", "pad", "delete", "replace" (by what could stand
     there), or "auto": masked where the model has a mask token, else deleted. `fractions` of the text's
     own tokens go, the highest-scored first. Beside each number stands the band of `randoms` random
-    scorings; None is as many as take some seconds. `tokimp.metrics.METRICS` has each metric's facts;
+    scorings; None is as many as take some seconds. `sources` are what "top_k_drop" and "lds" take away as one:
+    "sentences", "paragraphs", "words", "tokens", or "auto". `tokimp.metrics.METRICS` has each metric's facts;
     `tokimp.metrics.evaluating` gives the same number by number.
 
     Returns:
@@ -50,7 +52,7 @@ def evaluate(  # noqa: PLR0913 - the frozen public signature
         OutOfMemoryError; whatever `watch` raises.
     """
     loaded = load(model) if isinstance(model, str) else model
-    setting = Setting(removal, tuple(fractions), randoms, seed)
+    setting = Setting(removal, tuple(fractions), randoms, seed, sources)
     return list(evaluating(loaded, e, metrics, setting, Watch(watch)))[-1]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +50,7 @@ def zoom(explanation: Explanation, token: int, kind: str = "") -> Request:
     request, tokens = explanation.request, explanation.tokens
     if not -len(tokens) <= token < len(tokens) or tokens[token].special:
         raise OptionError(f"There is nothing to look into at token {token}.", "Choose a word of the text.")
-    text = request.text + "".join(each.text for each in tokens if each.segment == "generated" and not each.special)
+    text = whole_text(request.text, tokens)
     kind = kind or str(request.options.get("players", "tokens"))
     units = units_of(text, tokens, "sentences" if kind == "tokens" else kind)
     inside = [each for each, unit in zip(tokens, units, strict=True) if unit == units[token] and each.end > each.start]
@@ -59,6 +59,11 @@ def zoom(explanation: Explanation, token: int, kind: str = "") -> Request:
     roles = (*request.roles, *(role for role in pinned if role[0] < role[1]))
     options = {name: value for name, value in request.options.items() if name != "players"}
     return replace(request, roles=roles, options=options)
+
+
+def whole_text(text: str, tokens: Sequence[Token]) -> str:
+    """The text with what was generated behind it, as the tokens' ranges count."""
+    return text + "".join(token.text for token in tokens if token.segment == "generated" and not token.special)
 
 
 def place(text: str, token: Token) -> int:
@@ -78,5 +83,4 @@ def _stretches(text: str, tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
     """Character ranges of one segment each, from one end of the text to the other."""
     typed = [token for token in tokens if token.end > token.start]
     starts = [place(text, next(run)) for _, run in groupby(typed, key=lambda token: token.segment)]
-    edges = [0, *starts[1:], len(text)]
-    yield from zip(edges[:-1], edges[1:], strict=True)
+    yield from pairwise([0, *starts[1:], len(text)])

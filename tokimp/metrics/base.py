@@ -15,14 +15,19 @@ FAMILIES = ("faithfulness", "agreement", "sanity")
 FRACTIONS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 MOST_RANDOMS = 10_000
 
-ProbeName = Literal["removal", "soft", "explaining"]
+ProbeName = Literal["removal", "soft", "top", "ablations", "explaining"]
 
 
 class Scoring(NamedTuple):
-    """Scores as probes read them: the own tokens' positions from the highest-scored down, and shares (token,), 0…1."""
+    """Scores as probes read them: the own tokens' positions from the highest-scored down, and shares (token,), 0…1.
+
+    scores (token,) are the explanation's; a random scoring has them `dealt` out anew, the largest to its first.
+    """
 
     order: Ids
     share: Floats
+    scores: Floats
+    dealt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +75,10 @@ class Drawn(Protocol):
 
 
 class Probe(Protocol):
-    """Asks the model what metrics of its kind need; `kind` is how it takes tokens away."""
+    """Asks the model what metrics of its kind need; `kind` is how it takes tokens away, `notes` what is to be said."""
 
     kind: str
+    notes: tuple[str, ...]
 
     def measure(self, metrics: Sequence[Metric], scorings: Sequence[Scoring]) -> list[Sequence[Any]]:
         """Measurements [metric][scoring], all from one list of copies."""
@@ -94,13 +100,16 @@ class Setting:
 
     removal: how tokens are taken away; fractions: of the text's own tokens, taken away one after
     the other; randoms: random scorings beside it (None: as many as the model answers in some
-    seconds, see `default_randoms`; rounded up to pairs); seed: of these, and of all that is drawn.
+    seconds, see `default_randoms`; rounded up to pairs); seed: of these, and of all that is drawn;
+    sources: what metrics of an answer take away as one, "auto": what the explanation's players were, else
+    sentences, or words of a short text.
     """
 
     removal: str = "auto"
     fractions: tuple[float, ...] = FRACTIONS
     randoms: int | None = None
     seed: int = 0
+    sources: str = "auto"
 
     def __post_init__(self) -> None:
         if not self.fractions or not all(0 < fraction <= 1 for fraction in self.fractions):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 
 from tokimp.errors import InputError
+from tokimp.metrics.answers import Ablations, TopSources
 from tokimp.metrics.base import Metric, Probe, ProbeName, Scoring, Setting, chosen
 from tokimp.metrics.chance import order_pairs, ranked, tied_orders
 from tokimp.metrics.part import Part
@@ -16,9 +17,10 @@ from tokimp.metrics.removal import Removals, removal_of, sizes
 from tokimp.metrics.soft import Soft, shares
 from tokimp.metrics.standing import Standing
 from tokimp.models.text_model import TextModel
-from tokimp.models.tokens import Encoded, Ids
+from tokimp.models.tokens import Encoded, Ids, with_roles
 from tokimp.score import Score
 from tokimp.types import Explanation, Target
+from tokimp.units import KINDS, whole_text
 from tokimp.watch import Watch
 
 TIED_PAIRS = 2
@@ -28,7 +30,12 @@ OPERATIONS = 5e11
 """Multiplications and additions spent on random orders where nobody says how many: some seconds on two cores."""
 TOO_FEW = "Fewer than two tokens may be taken away: there is no order of them."
 NO_PROBABILITY = "This model gives a value and no probability, so there is no such number."
-PROBES: dict[ProbeName, type[Removals] | type[Soft]] = {"removal": Removals, "soft": Soft}
+PROBES: dict[ProbeName, Callable[[TextModel, Encoded, Target, Setting, Watch], Probe]] = {
+    "removal": Removals,
+    "soft": Soft,
+    "top": TopSources,
+    "ablations": Ablations,
+}
 
 
 def evaluating(
@@ -90,7 +97,11 @@ class _Pass:
 
     def _probes(self, metrics: Sequence[Metric]) -> dict[ProbeName, Probe]:
         names = dict.fromkeys(metric.info.probe for metric in metrics)
-        return {name: PROBES[name](self.model, self.inputs, self.target, self.setting, self.part) for name in names}
+        played = str(self.explanation.request.options.get("players", "tokens"))
+        setting = self.setting
+        if setting.sources == "auto" and played in KINDS:
+            setting = replace(setting, sources=played)
+        return {name: PROBES[name](self.model, self.inputs, self.target, setting, self.part) for name in names}
 
     def _pairs(self) -> int:
         asked = self.setting.randoms
@@ -100,7 +111,7 @@ class _Pass:
         scores, free = self.explanation.scores, self.inputs.free
         share = shares(scores, free)
         orders = tied_orders(scores, free, TIED_PAIRS, self.setting.seed) if self.tied else [ranked(scores, free)]
-        return [Scoring(order, share) for order in orders]
+        return [Scoring(order, share, scores) for order in orders]
 
     def _random(self, pairs: Iterator[tuple[Ids, Ids]]) -> list[Scoring]:
         """The explanation's own shares dealt out anew, the largest to the first of each order."""
@@ -109,7 +120,7 @@ class _Pass:
         for order in (order for pair in pairs for order in pair):
             dealt = share.copy()
             dealt[order] = np.sort(share[free])[::-1]
-            found.append(Scoring(order, dealt))
+            found.append(Scoring(order, dealt, self.explanation.scores, dealt=True))
         return found
 
     def _measure(
@@ -127,7 +138,9 @@ class _Pass:
                 continue
             self.part.start = start + (end - start) * place / len(probes)
             self.part.end = start + (end - start) * (place + 1) / len(probes)
-            for standing, measured in zip(some, probe.measure([each.metric for each in some], scorings), strict=True):
+            measured_each = probe.measure([each.metric for each in some], scorings)
+            self.part(1.0)  # what was known already has told nothing
+            for standing, measured in zip(some, measured_each, strict=True):
                 if standing.own_value is None:
                     standing.whole = abs(float(getattr(measured[0], "whole_probability", 1.0)))
                     standing.take_own(measured)
@@ -140,13 +153,14 @@ class _Pass:
             refusal = TOO_FEW
         elif valued and metric.info.unit != "probability":
             refusal = NO_PROBABILITY
-        kind, notes = probes[metric.info.probe].kind, self._notes(metric)
-        return Standing(metric, kind, self.alike, valued, refusal, () if refusal else notes)
+        probe = probes[metric.info.probe]
+        notes = () if refusal else (*probe.notes, *self._notes(metric))
+        return Standing(metric, probe.kind, self.alike, valued, refusal, notes)
 
     def _notes(self, metric: Metric) -> tuple[str, ...]:
         notes, target, count = [], self.target, len(self.inputs.free)
-        whole = metric.info.probe == "removal"
-        if whole:
+        whole, ordered = metric.info.probe != "soft", metric.info.probe == "removal"
+        if ordered:
             steps = ", ".join(map(str, sizes(self.setting.fractions, count)))
             notes.append(f"Taken away: {steps} of {count} tokens; special ones never.")
         if target.contrast is not None and whole:
@@ -155,7 +169,7 @@ class _Pass:
             )
         if len(target.ids) > 1 or len(target.contrast_ids) > 1:
             notes.append(_several(target, whole))
-        if self.tied and whole:
+        if self.tied and ordered:
             notes.append(f"Some tokens share a score: the value is the mean over {2 * TIED_PAIRS} orders of these.")
         return tuple(notes)
 
@@ -197,4 +211,5 @@ def inputs_of(model: TextModel, explanation: Explanation) -> Encoded:
         )
     fixed = np.array([token.special for token in tokens], dtype=bool)
     ids = np.array([token.id for token in tokens], dtype=np.int64)
-    return Encoded(request.text, ids, tokens, fixed, source=explanation.target.source)
+    text = whole_text(request.text, tokens)
+    return with_roles(Encoded(text, ids, tokens, fixed, source=explanation.target.source), request.roles)

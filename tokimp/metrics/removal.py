@@ -48,6 +48,8 @@ class Profile:
 class Removals:
     """Measures orders of one input's tokens; copies that orders share are scored once."""
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, model: TextModel, inputs: Encoded, target: Target, setting: Setting, watch: Watch) -> None:
         """Raises OptionError for an unknown removal, NoBaselineError for one that this model lacks."""
         self.kind = removal_of(model, setting.removal)
@@ -81,20 +83,25 @@ class Removals:
             rank[order] = np.arange(len(order))
             gone = rank < self._sizes[:, None]  # (step, token)
             rows += [~gone, gone]
-        values = self._logs(self._scorer(self._copies(np.concatenate(rows))))
+        values = self.logs(np.concatenate(rows))
         whole, empty, parts = values[0], values[1], values[2:].reshape(len(orders), 2, len(self._sizes))
         fractions = self._sizes / max(len(self._inputs.free), 1)
         return [Profile(fractions, part[0], part[1], float(whole), float(empty), self._exponent) for part in parts]
+
+    def logs(self, keep: npt.NDArray[np.bool_]) -> Floats:
+        """Log-probabilities (copy,) of the target in texts of the tokens in keep (copy, token).
+
+        With a contrast, where only the target and the contrast may come. Cost: one evaluation for each
+        copy not seen before.
+        """
+        values = self._scorer(self._copies(keep))
+        return -np.logaddexp(0, -values) if self._contrasted and self._exponent else values
 
     def _copies(self, keep: npt.NDArray[np.bool_]) -> list[Copy]:
         if self._masking is not None:
             return self._masking.copies(keep)
         rows = np.where(keep | self._inputs.fixed, self._inputs.ids, self._others)
         return [Copy(ids, self._position, self._inputs.source) for ids in rows]
-
-    def _logs(self, values: Floats) -> Floats:
-        """Log-probabilities; with a contrast, of the target where only it and the contrast may come."""
-        return -np.logaddexp(0, -values) if self._contrasted and self._exponent else values
 
 
 def removal_of(model: TextModel, asked: str) -> str:
