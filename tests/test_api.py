@@ -226,7 +226,7 @@ def test_methods_are_listed_with_their_facts() -> None:
 
 
 def test_tasks_and_catalogue_are_listed() -> None:
-    assert tokimp.tasks() == TASKS == ("classification", "next-token", "masked-lm")
+    assert tokimp.tasks() == TASKS == ("classification", "next-token", "masked-lm", "seq2seq")
     catalog = tokimp.catalog()
     assert {entry.task for entry in catalog.values()} == set(TASKS)
     catalog.clear()

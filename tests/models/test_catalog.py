@@ -6,7 +6,7 @@ import pytest
 
 from tokimp.errors import OptionError
 from tokimp.models import catalog, hub, minilm, packs
-from tokimp.models.catalog import CATALOG, DEFAULTS, default_key, fallback_notice
+from tokimp.models.catalog import CATALOG, DEFAULTS, TABS, default_key, fallback_notice
 from tokimp.types import TASKS
 
 EVERY = tuple(CATALOG.values())
@@ -31,7 +31,15 @@ def test_each_entry_says_where_it_is_from(entry: catalog.CatalogEntry) -> None:
 def test_a_task_starts_with_models_of_that_task() -> None:
     assert set(DEFAULTS) == set(TASKS)
     for task, keys in DEFAULTS.items():
-        assert [CATALOG[key].task for key in keys] == [task, task]
+        assert {CATALOG[key].task for key in keys} == {task}
+
+
+def test_a_tab_starts_without_the_hub_too() -> None:
+    assert set(TABS) == set(TASKS) - {"seq2seq"}
+    for task in TABS:
+        usual, stand_in = DEFAULTS[task]
+        assert CATALOG[usual].pack is None
+        assert CATALOG[stand_in].pack is not None
 
 
 def test_a_typo_gets_the_nearest_key() -> None:
@@ -47,13 +55,13 @@ def _world(monkeypatch: pytest.MonkeyPatch, *, installed: bool, kept: tuple[str,
 
 def test_with_the_hub_the_usual_models_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     _world(monkeypatch, installed=False)
-    assert [default_key(task, True) for task in TASKS] == ["distilbert-sst2", "gpt2", "bert-base-uncased"]
+    assert [default_key(task, True) for task in TABS] == ["distilbert-sst2", "gpt2", "bert-base-uncased"]
     assert fallback_notice(True) is None
 
 
 def test_without_the_hub_the_packs_stand_in_and_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     _world(monkeypatch, installed=True)
-    assert [default_key(task, False) for task in TASKS] == ["minilm-sentiment", "smollm2-135m", "minilm-mlm"]
+    assert [default_key(task, False) for task in TABS] == ["minilm-sentiment", "smollm2-135m", "minilm-mlm"]
     assert fallback_notice(False) == (
         "The model hub cannot be reached; installed models are used instead: "
         "minilm-sentiment, smollm2-135m and minilm-mlm."
@@ -67,13 +75,15 @@ def test_what_was_downloaded_before_still_serves(monkeypatch: pytest.MonkeyPatch
 
 
 def test_everything_at_hand_needs_no_notice(monkeypatch: pytest.MonkeyPatch) -> None:
-    _world(monkeypatch, installed=False, kept=tuple(CATALOG[keys[0]].source for keys in DEFAULTS.values()))
+    _world(
+        monkeypatch, installed=False, kept=tuple(CATALOG[keys[0]].source for keys in map(DEFAULTS.__getitem__, TABS))
+    )
     assert fallback_notice(False) is None
 
 
 def test_with_neither_the_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     _world(monkeypatch, installed=False)
-    assert [default_key(task, False) for task in TASKS] == ["distilbert-sst2", "gpt2", "bert-base-uncased"]
+    assert [default_key(task, False) for task in TABS] == ["distilbert-sst2", "gpt2", "bert-base-uncased"]
     notice = fallback_notice(False)
     assert notice is not None
     assert "classification, next-token and masked-lm" in notice

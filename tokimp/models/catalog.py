@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tokimp.models import hub, minilm, packs
 from tokimp.registry import Registry
-from tokimp.types import TASKS, Task
+from tokimp.types import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,15 @@ class CatalogEntry:
 
 CATALOG: Registry[CatalogEntry] = Registry("model")
 
-# What a task starts with, then what stands in for it without the hub.
+# What a page starts with, a tab each; models of the other tasks are chosen where answers are written.
+TABS: tuple[Task, ...] = ("classification", "next-token", "masked-lm")
+
+# What a task starts with, then what stands in for it without the hub: for each tab there is something.
 DEFAULTS: dict[Task, tuple[str, ...]] = {
     "classification": ("distilbert-sst2", "minilm-sentiment"),
     "next-token": ("gpt2", "smollm2-135m"),
     "masked-lm": ("bert-base-uncased", "minilm-mlm"),
+    "seq2seq": ("t5-small",),
 }
 
 
@@ -64,10 +68,10 @@ def default_key(task: Task, hub_reachable: bool) -> str:
 
 
 def fallback_notice(hub_reachable: bool) -> str | None:
-    """One plain line where a task does not start with its usual model; None where each does."""
+    """One plain line where a tab does not start with its usual model; None where each does."""
     if hub_reachable:
         return None
-    keys = {task: default_key(task, hub_reachable) for task in TASKS}
+    keys = {task: default_key(task, hub_reachable) for task in TABS}
     without = [task for task, key in keys.items() if not at_hand(CATALOG[key])]
     if without:
         return (
@@ -217,6 +221,35 @@ for _entry in (
         size=0,
         about="Ours: a small fill-mask model to try without a network; knows few facts.",
         pack="minilm",
+    ),
+    CatalogEntry(
+        key="t5-small",
+        task="seq2seq",
+        source="google-t5/t5-small",
+        revision="df1b051c49625cf57a3d0d8d3863ed4d13564fe4",
+        licence="Apache-2.0",
+        size=242_043_056,
+        about="Does what is asked in front of the text: “translate English to German: …”, “summarize: …”.",
+    ),
+    CatalogEntry(
+        key="opus-mt-en-fr",
+        task="seq2seq",
+        source="Helsinki-NLP/opus-mt-en-fr",
+        revision="main",
+        licence="Apache-2.0",
+        size=75_133_952 * 4,
+        about="Translates English to French.",
+        exact=False,
+    ),
+    CatalogEntry(
+        key="bart-base",
+        task="seq2seq",
+        source="facebook/bart-base",
+        revision="aadd2ab0ae0c8268c7c9693540e9904811f36177",
+        licence="Apache-2.0",
+        size=139_420_416 * 4,
+        about="Writes a damaged English text anew, whole again: <mask> stands for any number of words.",
+        exact=False,
     ),
 ):
     CATALOG.add(_entry.key, _entry)

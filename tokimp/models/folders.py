@@ -25,6 +25,7 @@ from transformers import (
 from tokimp.errors import ModelNotFoundError, ModelTooBigError, UnsafeWeightsError, UnsupportedModelError
 from tokimp.models.architectures import architecture_of
 from tokimp.models.device import BYTES_EACH, fits, free_memory, largest_fitting, placement
+from tokimp.models.marian import with_offsets
 from tokimp.models.quiet import quiet
 from tokimp.types import Task
 
@@ -170,7 +171,8 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 
 
 def checked_tokenizer(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
-    """Refuses a tokenizer without offsets."""
+    """A tokenizer with offsets; refuses one without."""
+    tokenizer = with_offsets(tokenizer)
     if not getattr(tokenizer, "is_fast", False):
         raise UnsupportedModelError(
             "This tokenizer cannot tell which characters belong to a token.",

@@ -42,6 +42,8 @@ SETTINGS = (
     "special_tokens_map.json",
     "added_tokens.json",
     "merges.txt",
+    "generation_config.json",
+    *("source.spm", "target.spm", "target_vocab.json"),
 )
 
 
