@@ -26,7 +26,7 @@ function drawing(element, trigger, props, watch) {
 
   root.addEventListener("click", (event) => {
     const picked = event.target.closest("[data-index]");
-    if (picked) trigger("select", { index: Number(picked.dataset.index), kind: picked.dataset.kind });
+    if (picked) trigger("select", { index: Number(picked.dataset.index), kind: picked.dataset.kind, shown: props.value.shown });
   });
 
   watch(["value", "state"], render);

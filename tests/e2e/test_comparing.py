@@ -107,6 +107,21 @@ def test_prompts_follow_their_keywords_and_open_by_link(open_page: Open, address
     assert sideways(again) <= 0
 
 
+def test_a_token_of_a_line_or_of_a_prompt_says_why(open_page: Open) -> None:
+    page = open_page(COMPARE)
+    done(page)
+    part(page, "lines").locator("[data-line='2'] [data-place='4']").click()
+    drawer = part(page, "why")
+    expect(drawer).to_contain_text("as Value zeroing explains it")
+    expect(drawer.locator(".tk-headline")).to_contain_text("not")
+    page.get_by_role("tab", name=PROMPTS, exact=True).click()
+    done(page)
+    part(page, "columns").locator("[data-kind=prompt]").nth(1).click()
+    expect(drawer).to_contain_text("as Integrated gradients explains prompt 1, “Anna was late again")
+    expect(drawer.locator(".tk-headline")).to_contain_text("Anna")
+    assert sideways(page) <= 0
+
+
 def test_a_table_fills_the_prompts(open_page: Open, tmp_path: Path) -> None:
     page = open_page(PROMPTS)
     table = tmp_path / "prompts.csv"

@@ -146,6 +146,7 @@ def _add_evaluation(command: argparse.ArgumentParser) -> None:
     command.add_argument("--metric", metavar="KEY", **several, help="may be repeated (default: those of removal)")
     checks = ("randomised", "repeated", "shifted")
     command.add_argument("--check", choices=checks, **several, help="of sanity; may be repeated")
+    command.add_argument("--sanity", dest="check", action="store_const", const=list(checks), help="all three checks")
     removals = ("auto", "mask", "pad", "delete", "replace")
     command.add_argument("--removal", choices=removals, default="auto", help="how tokens are taken away")
     command.add_argument("--randoms", type=_positive, help="random scores beside these (default: some seconds' worth)")

@@ -8,7 +8,7 @@ from functools import partial
 import gradio as gr
 
 from tokimp.errors import Cancelled, TokimpError
-from tokimp.ui import sentences, work
+from tokimp.ui import sentences, whying, work
 from tokimp.ui.comparing import display, sharing
 from tokimp.ui.comparing.display import Changes
 from tokimp.ui.desk import Desk
@@ -21,7 +21,7 @@ from tokimp.ui.visitors import Visitor
 def begin(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
     """What runs for this visitor here ends. The result at once where it was worked out before, else a new turn."""
     desk.turns.end(visitor)
-    idle: Changes = {"question": asked, "stop": gr.update(interactive=False)}
+    idle: Changes = {"question": asked, "stop": gr.update(interactive=False)} | whying.cleared(desk, visitor)
     try:
         work.check_model(asked.model)
         STUDIES[asked.view].check(asked.request(""))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from tokimp.comparison import Comparison
 from tokimp.prompt_comparison import PromptComparison
@@ -13,12 +15,13 @@ from tokimp.ui.components import Payload
 from tokimp.ui.studies import Studied
 from tokimp.views.compare.answers import answers_payload
 from tokimp.views.compare.cells import method_name
-from tokimp.views.compare.columns import columns_payload
+from tokimp.views.compare.columns import columns_payload, drawn_columns
 from tokimp.views.compare.keywords import BY, keyword_sentences, keywords_payload
 from tokimp.views.compare.lines import lines_payload
 from tokimp.views.compare.matrix import MEASURES, matrix_payload
 from tokimp.views.compare.metrics import tables_payload
 from tokimp.views.compare.sentences import consensus_sentence, failed_sentences, inside_sentence, odds_sentence
+from tokimp.views.drawing import Node
 
 COLOURS = (
     "Red pushes towards the answer, blue away from it; green says only how much. "
@@ -108,8 +111,31 @@ def _tables(comparison: Comparison) -> Payload | None:
 
 def _columns(comparison: PromptComparison) -> Payload | None:
     drawn = {method: columns_payload(comparison, method) for method in comparison.methods}
-    choices: dict[str, Any] = {method: payload for method, payload in drawn.items() if payload is not None}
+    choices: dict[str, Any] = {
+        method: payload | {"tree": _numbered(payload["tree"], _cells(comparison, method))}
+        for method, payload in drawn.items()
+        if payload is not None
+    }
     return switched(choices, {method: method_name(method) for method in choices}, "Method")
+
+
+def _cells(comparison: PromptComparison, method: str) -> Iterator[int]:
+    """Which cell each drawn one is, counted row by row: prompts × all aligned columns."""
+    values = comparison.alignment.values(tuple(each.scores for each in comparison.runs[method]))
+    columns = drawn_columns(values)
+    for row, column in ((row, column) for row in range(len(values)) for column in columns):
+        if not np.isnan(values[row, column]):
+            yield row * values.shape[1] + column
+
+
+def _numbered(tree: Node, numbers: Iterator[int]) -> Node:
+    """The drawing whose cells are picked by these numbers, as a click there asks about one token."""
+    tag, attributes, content = tree
+    if attributes.get("data-kind") == "prompt":
+        attributes = {**attributes, "data-index": next(numbers)}
+    if not isinstance(content, str):
+        content = [_numbered(each, numbers) for each in content]
+    return tag, attributes, content
 
 
 def _keywords(comparison: PromptComparison) -> Payload | None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import gradio as gr
 
-from tokimp.ui import sentences
+from tokimp.ui import sentences, whying
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.comparing.components import MethodList, TableFile
 from tokimp.ui.comparing.display import Section, sections
 from tokimp.ui.comparing.kinds import PROMPTS, Example, Kind, method_list
+from tokimp.ui.components import Drawing
 from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share, Status, Ticket
 from tokimp.ui.inside.tab import every_model
 from tokimp.ui.work import MOST_CHARACTERS
@@ -32,7 +33,7 @@ def comparing_tab(kind: Kind, arrival: Arrival) -> Tab:
     """The tab's zones, empty: opening it compares."""
     parts: dict[str, Any] = {name: gr.State(value) for name, value in _STATES.items()}
     parts["file"] = Download(None, elem_classes="tk-hidden")
-    parts["ticket"] = Ticket(None, elem_classes="tk-hidden")
+    parts |= {name: Ticket(None, elem_classes="tk-hidden") for name in ("ticket", "why_ticket")}
     with gr.Row(elem_classes="tk-zones", equal_height=False):
         with gr.Column(scale=4, min_width=280, elem_classes="tk-ask"):
             asked, chips, compare = _ask(kind, arrival)
@@ -41,6 +42,8 @@ def comparing_tab(kind: Kind, arrival: Arrival) -> Tab:
             parts["told"] = Sentences(sentences.told(), live=True)
             for section in sections(kind.key):
                 parts |= _section(section)
+                if any(name in ASKED_IN for name, _, _ in section.parts):
+                    parts |= _why()
             with gr.Column(elem_classes="tk-takeaway"):
                 parts["share"] = Share(None, empty="Finished comparisons can be linked, embedded and saved here.")
     for name, component in parts.items():
@@ -49,7 +52,10 @@ def comparing_tab(kind: Kind, arrival: Arrival) -> Tab:
     return Tab(kind, parts, chips, compare)
 
 
-_STATES: dict[str, Any] = {"shown": None, "question": None, "turn": 0, "ran": 0}
+_STATES: dict[str, Any] = {"shown": None, "question": None, "turn": 0, "ran": 0, "why_token": None, "why_asked": None}
+
+ASKED_IN = ("lines", "columns")
+"""Parts whose tokens can be asked about, one a tab."""
 
 
 def _ask(kind: Kind, arrival: Arrival) -> tuple[dict[str, Any], list[tuple[gr.Button, Example]], gr.Button]:
@@ -86,6 +92,16 @@ def _section(section: Section) -> dict[str, Any]:
         return _drawn(section)
     with gr.Accordion(section.title, open=section.is_open, elem_classes="tk-fold"):
         return _drawn(section)
+
+
+def _why() -> dict[str, Any]:
+    """The drawer of a token that was clicked above it."""
+    with gr.Accordion("Why this token?", open=False, elem_classes="tk-fold") as fold:
+        return {
+            "why": Drawing(None, empty=whying.EMPTY),
+            "why_share": Share(None, empty=""),
+            "why_fold": fold,
+        }
 
 
 def _drawn(section: Section) -> dict[str, Any]:

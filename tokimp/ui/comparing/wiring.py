@@ -11,11 +11,11 @@ from tokimp.assets import read_asset
 from tokimp.models.device import gpu
 from tokimp.ui import revisions
 from tokimp.ui.arrival import Arrival
-from tokimp.ui.comparing import handlers, opening, tables
+from tokimp.ui.comparing import asking, handlers, opening, tables
 from tokimp.ui.comparing.display import Changes
 from tokimp.ui.comparing.kinds import Example, method_list
 from tokimp.ui.comparing.state import FORM, asked_from, task_of
-from tokimp.ui.comparing.tab import Tab
+from tokimp.ui.comparing.tab import ASKED_IN, Tab
 from tokimp.ui.fair_share import visitor_of as visitor_key_of
 from tokimp.ui.inside.tab import every_model
 from tokimp.ui.visitors import Visitor
@@ -27,6 +27,7 @@ def wire_comparing(built: Tab, tab: gr.Tab, arrival: Arrival) -> None:
     events = _Comparing(built, arrival)
     events.wire_work()
     events.wire_questions(tab)
+    events.wire_why()
     events.wire_form()
     events.wire_sharing(tab)
 
@@ -73,6 +74,20 @@ class _Comparing:
         for button, example in self.built.chips:
             filled = button.click(self._fill(example), parts["methods"], self.form, **AT_ONCE, **EVENT)
             self._address(filled.then(self._ask, self.form, self.every, **AT_ONCE, **EVENT).then)
+
+    def wire_why(self) -> None:
+        """The drawer of a token that is clicked."""
+        parts = self.parts
+        known, drawer = [parts["shown"], parts["share"]], [parts["why"], parts["why_share"]]
+        begun = [*drawer, *(parts[name] for name in ("why_fold", "why_ticket", "why_token", "why_asked"))]
+        for name in ASKED_IN:
+            if name in parts:
+                parts[name].select(self._ask_why, known, begun, **AT_ONCE, **EVENT)
+        asked = [parts["why_ticket"], parts["why_asked"], *known]
+        hidden = parts["file"]
+        parts["why_ticket"].submit(gpu(self._why), asked, drawer, show_progress_on=hidden, **MODEL_WORK, **EVENT)
+        taken = [parts["file"], parts["status"]]
+        parts["why_share"].select(self._take_why, [parts["why_asked"], *known], taken, **AT_ONCE, **EVENT)
 
     def wire_form(self) -> None:
         """What can be chosen follows the model; a file fills the text."""
@@ -131,6 +146,24 @@ class _Comparing:
             return
         for changes in handlers.run(self.desk, question, self.visitor(request), turn):
             yield self.by_part(changes)
+
+    def _ask_why(self, request: gr.Request, event: gr.EventData, *known: Any) -> dict[Any, Any]:
+        """Of a line, its method comes as the value; of a drawing, the one that is chosen to be shown."""
+        shown = asking.at_hand(self.desk, *known)
+        method = getattr(event, "value", None) or getattr(event, "shown", None)
+        begun = asking.begin(self.desk, shown, event.index, method, self.visitor(request))
+        return self.by_part(begun) if begun else {self.parts["why"]: gr.skip()}
+
+    def _why(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
+        ticket, asked, *known = values
+        shown = asking.at_hand(self.desk, *known)
+        for changes in asking.run(self.desk, shown, asked or (None, None), self.visitor(request), ticket):
+            yield self.by_part(changes) if changes else {self.parts["why"]: gr.skip()}
+
+    def _take_why(self, event: gr.EventData, *values: Any) -> dict[Any, Any]:
+        asked, *known = values
+        shown = asking.at_hand(self.desk, *known)
+        return self.by_part(asking.take_file(self.desk, shown, asked or (None, None), event.index))
 
     def _busy(self, request: gr.Request, question: Any) -> dict[Any, Any]:
         return self.by_part(handlers.busy(self.desk, question, self.visitor(request)))
