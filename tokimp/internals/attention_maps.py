@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tokimp.errors import OptionError
+from tokimp.errors import MethodUnavailableError, OptionError
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.models.value_norms import See, value_norms
@@ -61,7 +61,7 @@ def survey(model: TextModel, inputs: Encoded, measure: Measure = "weights") -> S
         pictures.append(_small(maps).astype(np.float16))
         habits.append(habits_of(maps, special, causal=model.architecture.decoder))
 
-    _run(model, inputs, see)
+    _run(model, inputs, see, measure)
     return Survey(np.stack(pictures), np.stack(habits), measure)
 
 
@@ -90,9 +90,10 @@ def attention_map(
         total[:] += chosen.cpu().numpy()
         seen += 1
 
-    if layer is not None and not 0 <= layer < len(model.blocks):
-        raise OptionError(f"There is no layer {layer}.", f"The model has layers 0 to {len(model.blocks) - 1}.")
-    _run(model, inputs, see)
+    layers = model.size.layers
+    if layer is not None and not 0 <= layer < layers:
+        raise OptionError(f"There is no layer {layer}.", f"The model has layers 0 to {layers - 1}.")
+    _run(model, inputs, see, measure)
     return total / seen
 
 
@@ -103,7 +104,7 @@ def every_map(model: TextModel, inputs: Encoded, measure: Measure = "weights") -
     def see(_layer: int, weights: Tensor, norms: Tensor) -> None:
         maps.append(_measured(weights[0], norms[0], measure).half().cpu().numpy())
 
-    _run(model, inputs, see)
+    _run(model, inputs, see, measure)
     return np.stack(maps)
 
 
@@ -151,7 +152,13 @@ def _small(maps: Floats) -> Floats:
     return means
 
 
-def _run(model: TextModel, inputs: Encoded, see: See) -> None:
+def _run(model: TextModel, inputs: Encoded, see: See, measure: Measure) -> None:
+    if "layers" not in model.offers:
+        if measure == "norms":
+            raise MethodUnavailableError(f"{model.key} does not show what its attention carries.", "Look at weights.")
+        for layer, weights in enumerate(model.attentions(inputs.ids)):
+            see(layer, weights[None], weights[None, :, 0])
+        return
     where = None if model.task == "classification" else torch.zeros(1, 1, dtype=torch.long, device=model.device)
     with torch.inference_mode(), value_norms(model, see):
         model.logits(model.embed(inputs.ids)[None], where)

@@ -9,6 +9,7 @@ import numpy as np
 
 from tokimp.methods.attention import mean_attention
 from tokimp.methods.attention_rollout import rolled_out
+from tokimp.methods.base import check_available
 from tokimp.methods.value_zeroing import value_zeroing_mixing
 from tokimp.models.targets import reading_position
 from tokimp.models.text_model import TextModel
@@ -57,6 +58,7 @@ def token_network(
         attention = mean_attention(model, inputs, watch)
         edges = (1 - RESIDUAL) * attention + RESIDUAL * np.eye(len(inputs))
     else:
+        check_available(model, "value_zeroing")
         edges = value_zeroing_mixing(model, inputs, read, watch)
     direct = np.stack([rolled_out(edges, query)[-1] for query in range(len(inputs))])
     return TokenNetwork(edges, direct, read, influence)

@@ -57,6 +57,8 @@ def shift(model: TextModel, by: Tensor) -> bool:
 
     The head keeps its weights also where it shared them with the embeddings.
     """
+    if "layers" not in model.offers:
+        return False
     words = model.network.get_input_embeddings()
     positions = [
         module

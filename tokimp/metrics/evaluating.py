@@ -29,6 +29,7 @@ FEWEST, MOST = 4, 20
 OPERATIONS = 5e11
 """Multiplications and additions spent on random orders where nobody says how many: some seconds on two cores."""
 TOO_FEW = "Fewer than two tokens may be taken away: there is no order of them."
+NO_EMBEDDINGS = "It keeps word embeddings in part, and those of this model cannot be reached."
 NO_PROBABILITY = "This model gives a value and no probability, so there is no such number."
 PROBES: dict[ProbeName, Callable[[TextModel, Encoded, Target, Setting, Watch], Probe]] = {
     "removal": Removals,
@@ -96,7 +97,7 @@ class _Pass:
             yield [standing.score(self.watch.evaluations) for standing in standings]
 
     def _probes(self, metrics: Sequence[Metric]) -> dict[ProbeName, Probe]:
-        names = dict.fromkeys(metric.info.probe for metric in metrics)
+        names = dict.fromkeys(metric.info.probe for metric in metrics if metric.info.needs <= self.model.offers)
         played = str(self.explanation.request.options.get("players", "tokens"))
         setting = self.setting
         if setting.sources == "auto" and played in KINDS:
@@ -149,6 +150,8 @@ class _Pass:
 
     def _standing(self, metric: Metric, probes: dict[ProbeName, Probe]) -> Standing:
         valued, refusal = self.model.link == "identity", ""
+        if not metric.info.needs <= self.model.offers:
+            return Standing(metric, "", self.alike, valued, NO_EMBEDDINGS, ())
         if len(self.inputs.free) < 2:
             refusal = TOO_FEW
         elif valued and metric.info.unit != "probability":

@@ -28,6 +28,7 @@ Explain = Callable[[TextModel, Explanation, int, Watch], Attribution]
 SAME_OUTPUT = 1e-3
 MOST_STEPS = 100
 ADEBAYO = ("Adebayo et al. 2018, section 3", "https://arxiv.org/abs/1810.03292")
+WEIGHTLESS = "This model does not hand out its weights, so that none can be made random."
 UNMOVABLE = (
     "This network adds no table of positions to its embeddings as they are, so nothing can move them back exactly."
 )
@@ -109,6 +110,8 @@ def randomising(
     free = inputs_of(model, explanation).free
     own = explanation.scores[free]
     infos = (RANDOMISED, RANDOMISED_ABSOLUTE)
+    if "weights" not in model.offers:
+        return [_score(info, None, watch, (WEIGHTLESS,)) for info in infos]
     if len(free) < 3 or np.ptp(own) == 0:
         return [_score(info, None, watch, notes=("Too few different scores for a correlation.",)) for info in infos]
     other = copied(model.computing_in(explanation.request.precision))
@@ -168,6 +171,8 @@ def repeating(model: TextModel, explanation: Explanation, explain: Explain, seed
 def shifting(model: TextModel, explanation: Explanation, explain: Explain, seed: int, watch: Watch) -> list[Score]:
     """The largest change of a score by a shift of all embeddings that the next layer undoes."""
     inputs = inputs_of(model, explanation)
+    if "gradient" not in model.offers or "weights" not in model.offers:
+        return [_score(SHIFTED, None, watch, (UNMOVABLE,))]
     other = copied(model.computing_in(explanation.request.precision))
     embeddings = other.embeddings
     drawn = torch.randn(embeddings.shape[1], generator=torch.Generator().manual_seed(seed))

@@ -23,7 +23,16 @@ DRAWS = 2
 RETENTIONS = (0.25, 0.5, 0.75)
 REMOVAL = "zeroed"
 
-_INFO = partial(MetricInfo, family="faithfulness", low=0.0, higher_is_better=True, unit="", probe="soft", usual=False)
+_INFO = partial(
+    MetricInfo,
+    family="faithfulness",
+    low=0.0,
+    higher_is_better=True,
+    unit="",
+    probe="soft",
+    usual=False,
+    needs=frozenset({"gradient"}),
+)
 _PLAIN = partial(
     _INFO,
     paper="Zhao & Shan 2024, section 4.3; Zhao & Aletras 2023",

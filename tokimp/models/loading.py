@@ -5,31 +5,48 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tokimp.errors import ModelNotFoundError, OptionError, UnsupportedModelError
 from tokimp.models import folders, gguf, hub, minilm, packs
 from tokimp.models.cache import ModelCache, memory_limit
 from tokimp.models.catalog import CATALOG, CatalogEntry
+from tokimp.models.marian import with_offsets
+from tokimp.models.own_module import OwnModule
+from tokimp.models.own_tokenizers import OwnTokenizer
 from tokimp.models.text_model import TextModel
 from tokimp.types import TASKS, Task
 
 if TYPE_CHECKING:
+    from torch import nn
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    Pair = tuple[PreTrainedModel, PreTrainedTokenizerBase]
+    Pair = tuple[PreTrainedModel | nn.Module, PreTrainedTokenizerBase | Any]
 
 MODELS = ModelCache(memory_limit())
 
 
-def load(source: str | os.PathLike[str] | Pair, *, task: Task | None = None, revision: str | None = None) -> TextModel:
+def load(
+    source: str | os.PathLike[str] | Pair,
+    *,
+    task: Task | None = None,
+    revision: str | None = None,
+    limit: int | None = None,
+    labels: Sequence[str] = (),
+) -> TextModel:
     """A model that can be explained.
 
     `source` is a key of the catalogue, a hub id, a local folder, a `.gguf` file, or a pair of a
     network and its tokenizer. A key always means the catalogue; a folder of that name is written
     `./name`. `task` is needed only where the model's config does not tell. `revision` is a branch or
     commit of the hub, or what an earlier model had as its `revision`.
+
+    In a pair, the network may be any module that returns logits for ids (batch, token), alone, in a tuple
+    or as `.logits`, and the tokenizer anything that encodes and decodes (see `own_tokenizer`). What it
+    offers is found out by calling it a few times; `limit` says how many tokens it takes, where that should
+    not be tried out, and `labels` what its classes are called.
 
     The models used last are held, up to a third of the memory, and the same source gives the same
     object. A pair is never held; its network is put into eval mode.
@@ -41,7 +58,7 @@ def load(source: str | os.PathLike[str] | Pair, *, task: Task | None = None, rev
     if task is not None and task not in TASKS:
         raise OptionError(f"There is no task {task!r}.", f"There are: {', '.join(TASKS)}.")
     if isinstance(source, tuple):
-        return _pair(source, task)
+        return _pair(source, task, limit, labels)
     name = os.fspath(source)
     if isinstance(source, str) and source in CATALOG:
         entry = CATALOG[source]
@@ -61,11 +78,17 @@ def load(source: str | os.PathLike[str] | Pair, *, task: Task | None = None, rev
     raise ModelNotFoundError(f"There is no model {name!r}.", hint)
 
 
-def _pair(pair: Pair, task: Task | None) -> TextModel:
+def _pair(pair: Pair, task: Task | None, limit: int | None, labels: Sequence[str]) -> TextModel:
     if len(pair) != 2:
         raise OptionError("A network and its tokenizer are needed.", "load((network, tokenizer), task=…)")
-    network, tokenizer = pair
-    folders.checked_tokenizer(tokenizer)
+    from transformers import PreTrainedModel
+
+    network, given = pair[0], with_offsets(pair[1])
+    tokenizer: Any = given if getattr(given, "is_fast", False) else OwnTokenizer(given)
+    if not isinstance(network, PreTrainedModel):
+        if task is None:
+            raise OptionError("It cannot be told what this module is for.", f"Give a task: {', '.join(TASKS)}.")
+        return OwnModule(network, tokenizer, task=task, limit=limit, labels=labels)
     task = task or folders.task_of([type(network).__name__])
     name = network.config.name_or_path or type(network).__name__
     return TextModel(network, tokenizer, task=task, key=name, revision="object")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from tokimp.errors import ModelNotFoundError, NoBaselineError
+from tokimp.errors import InputError, ModelNotFoundError, NoBaselineError
 from tokimp.models.loading import load
 from tokimp.models.realignment import TOP, TURNS, realigned
 from tokimp.models.scoring import in_batches
@@ -103,7 +103,10 @@ def _left_context(model: TextModel, inputs: Encoded) -> _Asked:
 
     A first token has none before it: it gets what could begin the line behind the text.
     """
-    newline = np.array(model.tokenizer("\n", add_special_tokens=False)["input_ids"], dtype=np.int64)
+    try:
+        newline = np.array(model.tokenizer("\n", add_special_tokens=False)["input_ids"], dtype=np.int64)
+    except InputError:  # a vocabulary of letters need not have one
+        newline = np.empty(0, dtype=np.int64)
     if not len(newline) or len(inputs) + len(newline) > model.limit:
         places = inputs.free[inputs.free > 0]
         return _Asked(inputs.ids, places, places - 1)
@@ -125,13 +128,13 @@ def _asked(model: TextModel, inputs: Encoded, texts: Iterable[_Asked], watch: Wa
     count = min(TOP, len(pool) - 1)
     table = np.zeros((len(inputs), count), dtype=np.int64)
     counts = np.zeros(len(inputs), dtype=np.int64)
-    rows = max(1, OUTPUT_NUMBERS // model.embeddings.shape[0])
+    rows = max(1, OUTPUT_NUMBERS // model.size.vocabulary)
     for text in texts:
 
         def run(some: Sequence[int], text: _Asked = text) -> Ids:
             with torch.inference_mode():
                 reads = torch.as_tensor(text.reads[some], device=model.device)
-                logits = model.logits(model.embed(text.ids)[None], reads[None])[0]  # (place, vocabulary)
+                logits = model.answers(text.ids[None], reads[None])[0]  # (place, vocabulary)
                 own = torch.as_tensor(inputs.ids[text.places[some]], device=model.device)
                 logits.scatter_(1, own[:, None], -torch.inf)
                 best: Ids = pool[logits[:, pool].topk(count).indices].cpu().numpy()

@@ -14,6 +14,7 @@ from tokimp.types import Explanation, Floats, Progress
 from tokimp.watch import Watch
 from tokimp.why.agreement import chance, methods, removals, repeats
 from tokimp.why.case import Case, case_of
+from tokimp.why.flow import NEEDED
 from tokimp.why.headline import headline
 from tokimp.why.interactions import DRAWS, REFINED, interactions
 from tokimp.why.kinds import kind_of_token
@@ -101,7 +102,7 @@ def without_sinks(model: TextModel, e: Explanation, watch: Progress | None = Non
         InputError: the explanation is of another model.
         MethodUnavailableError: the model shows no attention. Whatever `watch` raises.
     """
-    if "attention" not in model.offers:
+    if not model.offers >= NEEDED:
         raise MethodUnavailableError("This model shows no attention, so its sinks cannot be told.")
     counter = Watch()
     case = case_of(model, e, 0, counter)

@@ -14,6 +14,9 @@ from tokimp.models.value_norms import value_norms
 from tokimp.types import Floats
 from tokimp.watch import Watch
 
+NEEDED = frozenset({"attention", "layers"})
+"""What a model must offer, so that what its attention carries can be told."""
+
 
 @dataclass(frozen=True, eq=False)
 class Flow:

@@ -10,7 +10,7 @@ import numpy as np
 from tokimp.reasons import Number, Part, Reason, Sinks
 from tokimp.views.numbers import percent, show
 from tokimp.why.case import Case
-from tokimp.why.flow import Flow, flow_of
+from tokimp.why.flow import NEEDED, Flow, flow_of
 from tokimp.why.words import amount, joined, name, parts, unit
 
 _WORDS = (
@@ -91,7 +91,7 @@ def attention_only(flow: Flow, token: int) -> bool:
 
 def sink_or_effect(case: Case) -> tuple[Reason, Verdict | None]:
     """Attention against effect, with all numbers and the thresholds. Cost: one evaluation, two for a first token."""
-    if "attention" not in case.model.offers:
+    if not case.model.offers >= NEEDED:
         return Reason("sink", parts("This model shows no attention, so whether this is a sink cannot be told.")), None
     flow = flow_of(case.model, case.inputs, case.question.target.position, case.watch)
     found = verdict(case, flow)

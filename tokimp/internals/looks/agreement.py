@@ -74,7 +74,7 @@ class AgreementLook:
         """
         watch = aim.watch
         watch(0.0)
-        checked_layer(self.layer, len(aim.inside.model.blocks) + 1)
+        checked_layer(self.layer, aim.inside.model.size.layers + 1)
         longer, target = aim.target()
         method, settings = METHODS[self.method], settings_of(self.setting, self.method)
         check_method(longer.model, self.method)

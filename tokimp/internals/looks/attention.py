@@ -63,7 +63,7 @@ class AttentionLook:
             found = survey(inside.model, inside.inputs, measure)
             return found.pictures, found.habits
 
-        checked_layer(self.layer, len(inside.model.blocks) + 1)
+        checked_layer(self.layer, inside.model.size.layers + 1)
         pictures, habits = inside.kept(f"survey of {measure}", look)
         watch(0.5)
         arrays = {"pictures": pictures, "habits": habits, "map": one_map(aim, self.layer, self.head, measure)}
@@ -82,8 +82,8 @@ def one_map(aim: Aim, layer: int | None, head: int | None, measure: Measure) -> 
         watch.count(1)
         return every_map(inside.model, inside.inputs, measure)
 
-    heads = int(getattr(inside.model.network.config, "num_attention_heads", 16))
-    if 2 * len(inside.model.blocks) * heads * len(inside.inputs) ** 2 <= KEPT_BYTES:
+    size = inside.model.size
+    if 2 * size.layers * size.heads * len(inside.inputs) ** 2 <= KEPT_BYTES:
         maps = inside.kept(f"maps of {measure}", every)
         if head is None or head < maps.shape[1]:
             layers = maps if block is None else maps[block : block + 1]

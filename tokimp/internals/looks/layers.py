@@ -22,7 +22,7 @@ class LayersLook:
         cost="1 forward and backward pass",
         targeted=True,
         marks=("layer", "token"),
-        needs=frozenset({"gradient"}),
+        needs=frozenset({"gradient", "layers"}),
     )
     kind: str = option("gradient", "Scores", "gradient × activation, or relevance by AttnLRP’s rules.", choices=KINDS)
     layer: int | None = layer_option()

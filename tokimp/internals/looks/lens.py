@@ -25,6 +25,7 @@ class LensLook:
         marks=("layer", "token"),
         tasks=("next-token", "masked-lm"),
         elsewhere="A classifier has no words to say at each layer.",
+        needs=frozenset({"layers"}),
     )
     layer: int | None = layer_option()
     token: int | None = token_option()

@@ -32,6 +32,7 @@ class ProbabilitiesLook:
         url="https://arxiv.org/abs/1910.14659",
         cost="2 evaluations; of a fill-mask model one more a token",
         marks=("colour", "temperature", "token"),
+        needs=frozenset({"layers"}),
     )
     colour: str = option("surprisal", "Colour by", "What colours the text; all numbers show on hover.", choices=COLOURS)
     temperature: float = option(

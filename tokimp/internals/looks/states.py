@@ -41,6 +41,7 @@ class StatesLook:
         paper="Pearson 1901; Hewitt & Manning 2019 on what states hold",
         url="https://aclanthology.org/N19-1419/",
         cost="1 evaluation a text",
+        needs=frozenset({"layers"}),
     )
     layer: int | None = layer_option()
     token: int | None = token_option()
