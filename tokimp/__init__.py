@@ -15,6 +15,7 @@ if _TYPE_CHECKING:
     from tokimp.api import ask, catalog, chat, explain, load, methods, predict, tasks
     from tokimp.compare.methods import compare
     from tokimp.compare.prompts import compare_prompts
+    from tokimp.estimating import estimate
     from tokimp.evaluation import evaluate, randomised, repeated, shifted
     from tokimp.generating.asking import explain_generation
     from tokimp.internals.inspecting import inspect
@@ -51,6 +52,7 @@ __all__ = [
     "chat",
     "compare",
     "compare_prompts",
+    "estimate",
     "evaluate",
     "explain",
     "explain_generation",
@@ -82,6 +84,7 @@ _HOMES = {
     **dict.fromkeys(("ask", "catalog", "chat", "explain", "load", "methods", "predict", "tasks"), "tokimp.api"),
     **dict.fromkeys(("evaluate", "randomised", "repeated", "shifted"), "tokimp.evaluation"),
     "compare": "tokimp.compare.methods",
+    "estimate": "tokimp.estimating",
     "compare_prompts": "tokimp.compare.prompts",
     "explain_generation": "tokimp.generating.asking",
     "inspect": "tokimp.internals.inspecting",

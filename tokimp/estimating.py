@@ -1,0 +1,136 @@
+"""What an explanation will take, before it runs: evaluations by the method's own arithmetic, time as measured here."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from tokimp.methods.base import build, check_available
+from tokimp.methods.gradients import GRAPH_BYTES, gradient, gradient_rows, graph_bytes
+from tokimp.methods.work import Work, work_of
+from tokimp.models.loading import load
+from tokimp.models.outputs import forward_passes
+from tokimp.models.scoring import batch_rows, memory_of_copy, memory_watched
+from tokimp.models.targets import answer_logits
+from tokimp.models.text_model import TextModel
+from tokimp.question import Asked, Question, ask
+from tokimp.types import Output, Precision, Role, Value
+from tokimp.watch import Watch
+
+AT_ONCE = 0.2  # seconds: what is faster is timed again, because a first pass warms up
+MOST_KNOWN = 512
+
+Key = tuple[str, str, str, Precision, bool, int]
+_seconds: dict[Key, float] = {}  # a pass over one token, by model, kind of pass and size of text
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Evaluations, seconds, and bytes of memory above the model that an explanation takes.
+
+    `tokens` is the length of the text; `at_most`: the method may be done earlier.
+    """
+
+    evaluations: int
+    seconds: float
+    memory: int
+    tokens: int
+    at_most: bool = False
+
+    def __str__(self) -> str:
+        passes = f"{self.evaluations:,} evaluation{'s' * (self.evaluations != 1)} of {self.tokens:,} tokens"
+        return f"{'at most ' * self.at_most}about {_duration(self.seconds)} on this machine: {passes}"
+
+
+@memory_watched()
+def estimate(  # noqa: PLR0913 - the words of `explain`
+    model: TextModel | str,
+    text: str,
+    method: str = "integrated_gradients",
+    *,
+    target: Asked = None,
+    contrast: Asked = None,
+    output: Output = "logit",
+    precision: Precision = "fp32",
+    roles: Sequence[Role] = (),
+    **options: Value,
+) -> Estimate:
+    """What `explain`, asked the same, would take on this machine.
+
+    Cost: one forward pass, and one timed pass of the method's kind the first time for a text of about
+    this length.
+
+    Raises:
+        InputError, ModelError, OutOfMemoryError: as `explain`.
+    """
+    loaded = load(model) if isinstance(model, str) else model
+    question = ask(loaded.computing_in(precision), text, target, contrast, output, roles=roles)
+    return estimated(question, method, options)
+
+
+@memory_watched()
+def estimated(question: Question, method: str, options: Mapping[str, Value] | None = None) -> Estimate:
+    """What explaining this question by the method takes; cost and errors as of `estimate`, without the first pass."""
+    model, inputs = question.model, question.inputs
+    check_available(model, method)
+    work = work_of(build(method, options or {}), inputs)
+    passes, length = forward_passes(model, [question.target]), len(inputs)
+    part = work.part if model.architecture.decoder else 1.0
+    seconds = 0.0
+    if work.forward:
+        seconds += work.forward * part * _pass(question, backward=False)
+    if work.backward:
+        seconds += work.backward * _pass(question, backward=True)
+    return Estimate(
+        evaluations=work.evaluations * passes,
+        seconds=seconds * passes,
+        memory=_memory(model, length, work),
+        tokens=length,
+        at_most=work.early,
+    )
+
+
+def _pass(question: Question, *, backward: bool) -> float:
+    """Seconds of one pass over the question's tokens: of texts about as long, timed once."""
+    model, length = question.model, len(question.inputs)
+    key = (model.key, model.revision, model.task, model.precision, backward, round(4 * math.log2(length)))
+    if key not in _seconds:
+        if len(_seconds) >= MOST_KNOWN:
+            _seconds.clear()
+        taken = _timed(question, backward=backward)
+        _seconds[key] = (min(taken, _timed(question, backward=backward)) if taken < AT_ONCE else taken) / length
+    return _seconds[key] * length
+
+
+def _timed(question: Question, *, backward: bool) -> float:
+    model, inputs, target = question.model, question.inputs, question.target
+    start = time.perf_counter()
+    if backward:
+        gradient(model, model.embed(inputs.ids)[None], target, Watch())
+    else:
+        answer_logits(model, inputs, target.position)
+    if model.device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def _memory(model: TextModel, length: int, work: Work) -> int:
+    """Bytes at the widest point: a batch of copies, or the graph of a backward pass."""
+    rows = batch_rows(model, length, length) if work.forward > 1 else 1
+    forward = rows * memory_of_copy(model, length)
+    if not work.backward:
+        return forward
+    graph = min(gradient_rows(model, length), work.backward) * graph_bytes(model, length)
+    return max(forward, min(graph, GRAPH_BYTES))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 10:
+        return f"{max(seconds, 0.1):.1f} s"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.0f} h"
