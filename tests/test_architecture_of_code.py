@@ -26,6 +26,7 @@ MANY_PARAMETERS = {
     ("tokimp/compare/prompts.py", "compare_prompts"): "the frozen public signature",
     ("tokimp/question.py", "ask"): "each is one word of the question",
     ("tokimp/api.py", "explain"): "the frozen public signature: each is one word of the question",
+    ("tokimp/generating/asking.py", "explain_generation"): "the frozen public signature",
     ("tokimp/evaluation.py", "evaluate"): "the frozen public signature",
     ("tokimp/estimating.py", "estimate"): "as explain",
     ("tokimp/ui/endpoints.py", "explain"): "the same over HTTP, where every argument is documented by itself",

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from tokimp.methods.base import build, check_available
 from tokimp.metrics.part import Part
 from tokimp.models.continuing import Continuation
-from tokimp.models.outputs import answers_at
-from tokimp.models.targets import label_of, prediction
+from tokimp.models.targets import label_of
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
+from tokimp.models.writing import Said, reading
 from tokimp.question import Question
 from tokimp.types import Attribution, Request, Role, Target, Value
 from tokimp.watch import Watch
-
-FEW = 8  # rows whose vocabulary-sized output is held at once
 
 
 def questions(model: TextModel, request: Request, inputs: Encoded, watch: Watch) -> list[Question]:
@@ -27,39 +23,27 @@ def questions(model: TextModel, request: Request, inputs: Encoded, watch: Watch)
 
     `inputs` hold the whole answer, which is `request.generated`. Cost: one evaluation.
     """
-    start = len(inputs) - len(request.generated)
-    found: list[Question] = []
-    for first in range(0, len(request.generated), FEW):
-        end = min(first + FEW, len(request.generated))
-        for row, logits in zip(range(first, end), _read(model, inputs, start + first, end - first), strict=True):
-            found.append(_question(model, request, inputs.until(start + row), row, logits))
+    said = reading(model, inputs, request.generated)
     watch.count(1)
-    return found
+    start = len(inputs) - len(request.generated)
+    return [_question(model, request, inputs.until(start + row), each) for row, each in enumerate(said)]
 
 
-def _read(model: TextModel, inputs: Encoded, at: int, count: int) -> Tensor:
-    """Logits (generated, vocabulary) for `count` tokens of the answer, of which the first stands at `at`."""
-    ids = inputs.ids[None, : at + count - 1]
-    with torch.inference_mode():
-        return answers_at(model, ids, [at - 1], count, source=inputs.source)[0]
-
-
-def _question(model: TextModel, request: Request, inputs: Encoded, row: int, logits: Tensor) -> Question:
-    id_, position = request.generated[row], len(inputs) - 1
-    log_prob = float(logits.double().log_softmax(-1)[id_])
+def _question(model: TextModel, request: Request, inputs: Encoded, said: Said) -> Question:
+    count, id_ = len(inputs), said.id
     return Question(
         model=model,
         text=request.text,
         asked=id_,
         asked_contrast=None,
         mask=0,
-        generated=request.generated[:row],
+        generated=said.behind,
         roles=request.roles,
         inputs=inputs,
-        target=Target(id_, label_of(model, (id_,)), position, output="log_prob", source=inputs.source),
-        prediction=prediction(model, inputs, position, logits),
-        output=log_prob,
-        probability=float(np.exp(log_prob)),
+        target=Target(id_, label_of(model, (id_,)), count - 1, output="log_prob", source=inputs.source),
+        prediction=said.prediction,
+        output=said.log_prob,
+        probability=float(np.exp(said.log_prob)),
         evaluations=0,
         seconds=0.0,
     )

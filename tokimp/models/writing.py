@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,13 +12,17 @@ from transformers.cache_utils import DynamicCache
 
 from tokimp.errors import UnknownTargetError
 from tokimp.models.outputs import answers_at
+from tokimp.models.targets import prediction
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded, Ids
-from tokimp.types import Floats
+from tokimp.types import Floats, Prediction
 from tokimp.watch import Watch
 
 if TYPE_CHECKING:
     from transformers.cache_utils import Cache
+
+
+FEW = 8  # tokens whose vocabulary-sized output is held at once
 
 
 class Decoding(NamedTuple):
@@ -34,6 +38,32 @@ class Written(NamedTuple):
 
     id: int
     log_prob: float
+
+
+class Said(NamedTuple):
+    """A token of an answer, what stands before it of the answer, its log-probability and what else could be said."""
+
+    id: int
+    behind: tuple[int, ...]
+    log_prob: float
+    prediction: Prediction
+
+
+def reading(model: TextModel, inputs: Encoded, answer: Sequence[int]) -> list[Said]:
+    """Every token of the answer that `inputs` end with. Cost: one evaluation, some tokens' output at a time."""
+    start, said = len(inputs) - len(answer), []
+    for first in range(0, len(answer), FEW):
+        some = answer[first : first + FEW]
+        at = start + first
+        with torch.inference_mode():
+            rows = answers_at(model, inputs.ids[None, : at + len(some) - 1], [at - 1], len(some), source=inputs.source)[
+                0
+            ]
+        for row, (id_, logits) in enumerate(zip(some, rows, strict=True)):
+            log_prob = float(logits.double().log_softmax(-1)[id_])
+            found = prediction(model, inputs.until(at + row), at + row - 1, logits)
+            said.append(Said(id_, tuple(answer[: first + row]), log_prob, found))
+    return said
 
 
 def writing(model: TextModel, inputs: Encoded, decoding: Decoding, seed: int, watch: Watch) -> Iterator[Written]:

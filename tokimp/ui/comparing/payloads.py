@@ -152,4 +152,4 @@ def _followed(comparison: PromptComparison, method: str) -> list[str]:
     told = keyword_sentences(comparison, method)
     if len(comparison.methods) == 1:
         return told
-    return [f"{method_name(method).capitalize()}: {each}" for each in told]
+    return [f"{method_name(method)}: {each}" for each in told]
