@@ -319,7 +319,8 @@ def network(
         built = HEADS[task].from_config(config)
         # Trained networks are far from linear; with the usual 0.02 a random one is close to it.
         for parameter in built.parameters():
-            parameter.data += 0.1 * torch.randn_like(parameter)
+            if parameter.requires_grad:  # Marian's waves of positions are never trained nor saved
+                parameter.data += 0.1 * torch.randn_like(parameter)
     return built
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from tokimp.internals.attention_maps import Measure, Survey, attention_map, every_map, survey
+from tokimp.internals.cross_attention import check_in_one_line, cross_attention, own_attention
 from tokimp.internals.layer_scores import Kind, layer_scores
 from tokimp.internals.logit_lens import LogitLens, logit_lens
 from tokimp.internals.network import Influence, TokenNetwork, token_network
@@ -56,20 +57,36 @@ class Internals:
 
     @cached_property
     def attentions(self) -> Floats:
-        """Attention weights (layer, head, query, key) in half precision; rows sum to 1. Cost: one evaluation."""
+        """Attention weights (layer, head, query, key) in half precision; rows sum to 1. Cost: one evaluation.
+
+        With an encoder, its layers' first; rows of tokens that a layer does not read are 0.
+        """
+        if self.inputs.source:
+            return own_attention(self.model, self.inputs)
         return every_map(self.model, self.inputs)
+
+    @cached_property
+    def cross_attentions(self) -> Floats:
+        """Attention (layer, head, query, key) of the decoder's tokens to the source; rows sum to 1.
+
+        In half precision; only with an encoder. Cost: one evaluation.
+        """
+        return cross_attention(self.model, self.inputs)
 
     @cached_property
     def attention_norms(self) -> Floats:
         """‖α f(x)‖ (layer, head, query, key) of Kobayashi et al. 2020, in half precision. Cost: one evaluation."""
+        check_in_one_line(self.inputs)
         return every_map(self.model, self.inputs, "norms")
 
     def attention_map(self, layer: int | None = None, head: int | None = None, measure: Measure = "weights") -> Floats:
         """(query, key) of one head; None means over layers or heads. Cost: one evaluation."""
+        check_in_one_line(self.inputs)
         return attention_map(self.model, self.inputs, layer, head, measure)
 
     def survey(self, measure: Measure = "weights") -> Survey:
         """Small pictures of all heads, and what each does. Cost: one evaluation."""
+        check_in_one_line(self.inputs)
         return survey(self.model, self.inputs, measure)
 
     @cached_property
@@ -78,16 +95,19 @@ class Internals:
 
         Cost: one evaluation.
         """
+        check_in_one_line(self.inputs)
         return np.stack([states.cpu().numpy() for states in hidden_states(self.model, self.inputs.ids)])
 
     @cached_property
     def logit_lens(self) -> LogitLens:
         """What each layer would answer at each position. Cost: two evaluations, and the head at each layer."""
+        check_in_one_line(self.inputs)
         return logit_lens(self.model, self.inputs)
 
     @cached_property
     def token_probabilities(self) -> TokenProbabilities:
         """How likely each token of the text was. Cost: one evaluation; of a fill-mask model one a token."""
+        check_in_one_line(self.inputs)
         return token_probabilities(self.model, self.inputs)
 
     def network(self, influence: Influence = "attention", position: int | None = None) -> TokenNetwork:
@@ -96,16 +116,17 @@ class Internals:
 
     def layer_scores(self, target: Target, kind: Kind = "gradient") -> Floats:
         """Gradient times hidden state (layer, token), signed, in the target's unit. Cost: forward and backward."""
+        check_in_one_line(self.inputs)
         return layer_scores(self.model, self.inputs, target, kind)
 
 
 @memory_watched()
-def inspect(model: TextModel | str, text: str, limit: int | None = None) -> Internals:
-    """What happens inside the model while it reads the text, of at most `limit` tokens.
+def inspect(model: TextModel | str, text: str, limit: int | None = None, generated: Sequence[int] = ()) -> Internals:
+    """What happens inside the model while it reads the text, of at most `limit` tokens, with the ids written behind it.
 
     Raises:
         EmptyTextError, TextTooLongError; later, where a model does not have what is asked for,
         MethodUnavailableError.
     """
     loaded = load(model) if isinstance(model, str) else model
-    return Internals(loaded, loaded.encode(text, limit))
+    return Internals(loaded, loaded.encode(text, limit, generated))

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tokimp.errors import InputError, NoBaselineError, OptionError
+from tokimp.errors import InputError, MethodUnavailableError, NoBaselineError, OptionError
 from tokimp.methods.players import players_of
 from tokimp.models.masking import REPLACEMENTS, Copy, Masking, masking
 from tokimp.models.proposals import proposals
@@ -214,7 +214,13 @@ def case_of(model: TextModel, explanation: Explanation, token: int, watch: Watch
     Raises:
         OptionError: there is no such token.
         InputError: the explanation is of another model.
+        MethodUnavailableError: the model reads one text and writes another.
     """
+    if explanation.request.task == "seq2seq":
+        raise MethodUnavailableError(
+            "Reasons are given of one text that one network reads; this model reads one and writes another.",
+            "Compare its methods instead.",
+        )
     request = explanation.request
     if not 0 <= token < len(explanation.tokens):
         raise OptionError(f"There is no token {token}.", f"Choose one from 0 to {len(explanation.tokens) - 1}.")

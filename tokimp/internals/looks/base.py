@@ -16,9 +16,11 @@ from tokimp.methods.base import checked_options, list_of_missing, option
 from tokimp.models.targets import answer_logits, prediction, reading_position, resolve
 from tokimp.models.text_model import TextModel
 from tokimp.registry import Registry
-from tokimp.types import TASKS, Prediction, Request, Target, Task, Value
+from tokimp.types import Prediction, Request, Target, Task, Value
 from tokimp.watch import Watch
 
+IN_ONE_LINE: tuple[Task, ...] = ("classification", "next-token", "masked-lm")
+ON_TWO_SIDES = "This is shown of one text that one network reads; this model reads one and writes another."
 MOST_LAYERS, MOST_HEADS, MOST_TOKENS = 199, 255, 4095
 
 
@@ -39,7 +41,7 @@ class LookInfo:
     targeted: bool = False
     marks: tuple[str, ...] = ()
     needs: frozenset[str] = frozenset()
-    tasks: tuple[Task, ...] = TASKS
+    tasks: tuple[Task, ...] = IN_ONE_LINE
     elsewhere: str = ""
 
 
@@ -126,7 +128,7 @@ def why_not(model: TextModel, look: type[Look]) -> str | None:
     """None, or why nothing can be seen of this model: shown in place of the view."""
     info = look.info
     if model.task not in info.tasks:
-        return info.elsewhere
+        return ON_TWO_SIDES if model.task == "seq2seq" else info.elsewhere
     missing = list_of_missing(model, info.needs)
     return f"{info.title} {' and '.join(missing)}." if missing else None
 
