@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from tokimp.models.own_tokenizers import of_sentencepiece
+
 if TYPE_CHECKING:
     from transformers import MarianTokenizer, PreTrainedTokenizerBase
 
@@ -45,11 +47,9 @@ class MarianOffsets:
         ids_of = slow.target_encoder if written and slow.separate_vocabs else slow.encoder
         codes, rest = slow.remove_language_code(str(text_target if written else text))
         start = len(codes[0]) if codes else 0
-        found = spm.encode(rest, out_type="immutable_proto").pieces
-        pieces = [(code, 0, start) for code in codes]
-        pieces += [(each.piece, start + each.begin, start + each.end) for each in found]
-        ids = [ids_of.get(piece, ids_of[slow.unk_token]) for piece, _, _ in pieces]
-        offsets = [(begin, end) for _, begin, end in pieces]
+        spans = of_sentencepiece(spm, rest, spm.encode(rest)) or []
+        ids = [ids_of.get(piece, ids_of[slow.unk_token]) for piece in [*codes, *spm.encode(rest, out_type=str)]]
+        offsets = [(0, start) for _ in codes] + [(start + begin, start + end) for begin, end in spans]
         if add_special_tokens:
             ids, offsets = [*ids, slow.eos_token_id], [*offsets, (0, 0)]
         return {"input_ids": ids, "offset_mapping": offsets}

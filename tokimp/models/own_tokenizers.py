@@ -131,7 +131,7 @@ class OwnTokenizer:
             ) from error
 
     def _spans(self, text: str, ids: Sequence[int]) -> list[Span]:
-        for way in (_of_sentencepiece, _of_tokenizers, _of_bytes):
+        for way in (of_sentencepiece, _of_tokenizers, _of_bytes):
             found = way(self._coder, text, ids)
             if found is not None:
                 return found
@@ -181,7 +181,7 @@ def _found(coder: Any, kind: str) -> int | None:
     return None
 
 
-def _of_sentencepiece(coder: Any, text: str, ids: Sequence[int]) -> list[Span] | None:
+def of_sentencepiece(coder: Any, text: str, ids: Sequence[int]) -> list[Span] | None:
     """Offsets as SentencePiece gives them, by its older or its newer name; some versions count in bytes."""
     if not hasattr(coder, "serialized_model_proto"):
         return None
