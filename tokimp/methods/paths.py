@@ -17,6 +17,9 @@ from tokimp.types import Floats, Target
 from tokimp.watch import Watch
 
 
+TOGETHER = 4  # points whose gradients by all targets of an answer are held at once
+
+
 @dataclass(frozen=True)
 class Path:
     """From `baseline` to `embeds`, both (token, hidden): what the target's value does on the way."""
@@ -82,12 +85,16 @@ class SharedPath:
 
     def slopes(self, alphas: Sequence[float]) -> Floats:
         """Slopes (node, target, token). Cost: one forward pass each, if new, and a backward pass a target."""
-        for alpha in alphas:
-            if alpha not in self.known_slopes:
-                found = gradients(self.model, self._whole.at([alpha]), self.targets, self.watch).gradients[:, 0]
-                slopes = (found.double() * (self.embeds - self.baseline).double()).sum(-1)
-                self.known_slopes[alpha] = slopes.cpu().numpy()
+        fresh = [alpha for alpha in alphas if alpha not in self.known_slopes]
+        rows = min(TOGETHER, gradient_rows(self.model, len(self.embeds)))
+        for some, slopes in in_batches(fresh, rows, self._slopes):
+            self.known_slopes.update(zip(some, slopes, strict=True))
         return np.stack([self.known_slopes[alpha] for alpha in alphas])
+
+    def _slopes(self, alphas: Sequence[float]) -> Floats:
+        found = gradients(self.model, self._whole.at(alphas), self.targets, self.watch).gradients
+        slopes = (found.double() * (self.embeds - self.baseline).double()).sum(-1)  # (target, node, token)
+        return slopes.transpose(0, 1).cpu().numpy()
 
     def _values(self, alphas: Sequence[float]) -> Floats:
         with torch.inference_mode():
