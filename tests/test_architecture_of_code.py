@@ -74,7 +74,7 @@ MAY_IMPORT = {
     "pictures": {"nouns", "internals", "views"},
     "notebook": CORE | {"question", "api", "views", "pictures"},
     "publish": {"nouns", "models", "publish"},
-    "ui": CORE | {"question", "api", "evaluation", "compare", "generating", "why", "views", "share", "store", "ui"},
+    "ui": CORE | {"question", "api", "estimating", "evaluation", "compare", "generating", "why", "views", "share", "store", "ui"},
     "cli": CORE | {"question", "api", "evaluation", "compare", "generating", "why", "views", "share", "publish", "ui", "cli"},
     "__main__": {"cli"},
     "tokimp": {"nouns", "question", "api", "evaluation", "compare", "generating", "why", "internals", "notebook"},

@@ -14,7 +14,7 @@ from tokimp.errors import OptionError, TextTooLongError
 from tokimp.estimating import Estimate, estimated
 from tokimp.methods.base import METHODS, why_not
 from tokimp.question import ask_again
-from tokimp.types import Role
+from tokimp.types import Role, Task
 from tokimp.units import units_of
 
 TEXT = "the film was good. not bad\n\nyou and the girl.\nthe little film.\n \nparis was good"
@@ -87,8 +87,8 @@ def test_looking_into_what_was_generated_and_at_nothing() -> None:
 @pytest.mark.parametrize("family", ["bert", "gpt2"])
 @pytest.mark.parametrize("method", METHODS)
 def test_no_method_asks_more_often_than_it_says(family: str, method: str) -> None:
-    task = "classification" if family == "bert" else "next-token"
-    model = models.shared(family, task)  # type: ignore[arg-type]
+    task: Task = "classification" if family == "bert" else "next-token"
+    model = models.shared(family, task)
     assert why_not(model, METHODS[method]) is None
     question = tokimp.ask(model, "the film was good", target=1, contrast=2)
     found = estimated(question, method)

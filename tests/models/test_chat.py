@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import tokimp
 from tests import models
+from tests.tiny_tokenizers import byte_pairs
 from tokimp.errors import InputError, UnsupportedModelError
 from tokimp.models.chat import Chat, Message, chat
 from tokimp.models.text_model import TextModel
@@ -90,7 +91,7 @@ def test_a_system_message_may_stand_where_the_template_wants_it() -> None:
 
 
 def test_a_template_that_trims() -> None:
-    turns = [{"role": "user", "content": "\n\n good film \n"}, {"role": "assistant", "content": "film"}]
+    turns: list[Message] = [{"role": "user", "content": "\n\n good film \n"}, {"role": "assistant", "content": "film"}]
     assert said(check(talking(TRIMMING), turns)) == [("user", "good film"), ("assistant", "film")]
 
 
@@ -122,7 +123,7 @@ def test_any_words(texts: list[str]) -> None:
 
 def talking_once(template: str) -> TextModel:
     model = models.shared("gpt2", "next-token")
-    copied = type(model)(model.network, models.byte_pairs(), task="next-token", key="tiny", revision="0")
+    copied = type(model)(model.network, byte_pairs(), task="next-token", key="tiny", revision="0")
     copied.tokenizer.chat_template = template
     return copied
 

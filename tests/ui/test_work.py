@@ -152,7 +152,11 @@ def test_lengths_are_checked_behind_the_browser_too(text: str, error: type[Excep
 def test_tokens_are_limited(model: TextModel, monkeypatch: pytest.MonkeyPatch) -> None:
     limits: dict[Task, int] = {model.task: 3}
     monkeypatch.setattr(work, "MOST_TOKENS", limits)
-    with pytest.raises(TextTooLongError, match="3 are the limit"):
+    with pytest.raises(TextTooLongError, match=r"3 are the limit of Attention rollout here\. Choose Occlusion with"):
+        work.answer(asked(model, "attention_rollout"), lambda _: None)
+    assert work.answer(asked(model), lambda _: None).finished
+    monkeypatch.setattr(long_texts, "MOST_WITHOUT_ATTENTION", 3)
+    with pytest.raises(TextTooLongError, match="3 are the limit of Occlusion here"):
         work.answer(asked(model), lambda _: None)
 
 

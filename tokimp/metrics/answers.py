@@ -75,12 +75,13 @@ class Sources:
 
     def order(self, scoring: Scoring) -> npt.NDArray[np.int64]:
         """Sources from the largest worth down, equal ones as their first tokens stand in the scoring's order."""
-        return np.lexsort((self._ranks(scoring), -self.worths(scoring)))
+        order: npt.NDArray[np.int64] = np.lexsort((self._ranks(scoring), -self.worths(scoring)))
+        return order
 
     def _ranks(self, scoring: Scoring) -> npt.NDArray[np.int64]:
         ranks = np.zeros(self.members.shape[1], dtype=np.int64)
         ranks[scoring.order] = np.arange(len(scoring.order))
-        return ranks[self.members.argmax(1)]
+        return np.asarray(ranks[self.members.argmax(1)])
 
 
 class TopSources(Sources):
@@ -176,7 +177,7 @@ def sources_of(inputs: Encoded, kind: str) -> tuple[Rows, str]:
 def ablations(count: int, rng: np.random.Generator) -> Rows:
     """Which of `count` sources stay (ablation, source): every part there is, or `ABLATIONS` drawn with even chances."""
     if 2**count <= ABLATIONS:
-        return np.arange(2**count)[:, None] >> np.arange(count) & 1 == 1
+        return np.asarray(np.arange(2**count)[:, None] >> np.arange(count) & 1 == 1)
     return rng.random((ABLATIONS, count)) < 0.5
 
 

@@ -13,7 +13,7 @@ from tokimp.models import hub
 from tokimp.models.catalog import CATALOG, default_key
 from tokimp.share import LONGEST_NAME
 from tokimp.types import OUTPUTS, PRECISIONS, TASKS, Task
-from tokimp.ui import controls, revisions, work
+from tokimp.ui import controls, long_texts, revisions, work
 from tokimp.ui.results import key_of
 from tokimp.ui.state import Asked
 from tokimp.ui.studies import compare
@@ -62,7 +62,7 @@ def check_whole(asked: Asked) -> None:
         raise InputError("There is half a character in this question.", "Take it out.")
     model = revisions.held(asked.model, asked.task)
     if model is not None:
-        model.encode(asked.text, work.MOST_TOKENS[asked.task])
+        long_texts.check_tokens(asked.method, len(model.encode(asked.text)), work.MOST_TOKENS[asked.task])
 
 
 def _task_of(given: Arguments) -> Task:

@@ -26,6 +26,7 @@ from tokimp.models.text_model import TextModel
 from tokimp.types import Attribution, Floats, Prediction, Target, Task
 from tokimp.ui import controls, revisions
 from tokimp.ui.limits import Limits
+from tokimp.ui.long_texts import MOST_WITHOUT_ATTENTION, check_tokens, forecast, most_tokens
 from tokimp.ui.state import Asked, Grid, Result
 from tokimp.watch import Watch
 
@@ -132,6 +133,7 @@ def answer(asked: Asked, report: Report[Result], limits: Limits | None = None) -
     check_length(asked.text)
     model = loaded(asked, report)  # held by this name, so that nobody loads it again meanwhile
     question = put(asked, model)
+    report(Moment(sentence=forecast(question, asked)))
     method, counter, start = METHODS[asked.method], Watch(), time.monotonic()
     latest: Floats | None = None
 
@@ -205,13 +207,14 @@ def predict(asked: Asked, count: int) -> Prediction:
     """
     check_length(asked.text)
     model = model_for(asked)
-    model.encode(asked.text, MOST_TOKENS[asked.task])
+    model.encode(asked.text, MOST_WITHOUT_ATTENTION)
     return api.predict(model, asked.text, asked.mask, count)
 
 
 def put(asked: Asked, model: TextModel) -> api.Question:
     """The question to the loaded model."""
-    most = MOST_TOKENS[asked.task]
+    check_tokens(asked.method, len(model.encode(asked.text)), MOST_TOKENS[asked.task])
+    most = most_tokens(asked.method, MOST_TOKENS[asked.task])
     exact = model.computing_in(asked.precision)
     return api.ask(
         exact,
