@@ -12,7 +12,7 @@ from tests.ui.gate import Gate
 from tokimp.errors import Cancelled, EmptyTextError, OptionError, TextTooLongError
 from tokimp.models.text_model import TextModel
 from tokimp.types import Task
-from tokimp.ui import handlers, work
+from tokimp.ui import handlers, long_texts, work
 from tokimp.ui.desk import Desk
 from tokimp.ui.state import Asked, Result
 from tokimp.ui.visitors import Visitor
