@@ -10,7 +10,7 @@ from functools import cache
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from tests.models import WORDS, byte_pairs
+from tests.tiny_tokenizers import WORDS, byte_pairs
 from tokimp.models.text_model import TextModel
 
 NAMES = (" paris", " girl")

@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers import BertConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from tests.models import word_pieces
+from tests.tiny_tokenizers import word_pieces
 from tokimp.models.text_model import TextModel
 
 Formula = Callable[[Tensor], Tensor]  # values (batch, token) of the tokens → (batch,)

@@ -11,6 +11,7 @@ import torch
 import tokimp
 from tests import models
 from tests.models import TEXTS
+from tests.tiny_tokenizers import word_pieces
 from tests.traces import no_trace
 from tokimp.errors import OptionError, TextTooLongError, UnsupportedModelError
 from tokimp.models.text_model import TextModel
@@ -169,7 +170,7 @@ def test_what_it_is_called(decoder: TextModel) -> None:
 
 
 def test_an_unknown_task_is_refused() -> None:
-    tokenizer, network = models.word_pieces(), models.shared("bert", "masked-lm").network
+    tokenizer, network = word_pieces(), models.shared("bert", "masked-lm").network
     with pytest.raises(OptionError, match="'masked'"):
         tokimp.load((network, tokenizer), task="masked")  # type: ignore[arg-type]
 

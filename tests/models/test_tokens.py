@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from tests import models
+from tests.tiny_tokenizers import word_pieces
 from tokimp.errors import EmptyTextError, TextTooLongError, UnsupportedModelError
 from tokimp.models.tokens import Encoded, display, encode_text, expand_mask
 
@@ -155,7 +156,7 @@ def test_a_typed_special_token_is_special() -> None:
 def test_added_tokens_are_special_fixed_and_have_no_characters(name: str) -> None:
     inputs = encode(name, "good film")
     added = [i for i, token in enumerate(inputs.tokens) if token.special]
-    counts = {"byte_pairs": 0, "byte_pairs_behind_start": 1, "sentence_pieces": 1}
+    counts = {"byte_pairs": 0, "byte_pairs_behind_start": 1, "sentence_pieces": 1, "sentence_pieces_with_end": 1}
     assert len(added) == counts.get(name, 2)
     for i in added:
         token = inputs.tokens[i]
@@ -188,7 +189,7 @@ def test_nothing_typed(name: str, text: str) -> None:
 
 
 def test_nothing_left_by_the_tokenizer() -> None:
-    bare = models.word_pieces()
+    bare = word_pieces()
     bare.backend_tokenizer.post_processor = None
     with pytest.raises(EmptyTextError, match="No token is left"):
         encode_text(bare, "\u0000", 10)

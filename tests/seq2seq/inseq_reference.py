@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from tests import models
+from tests.tiny_tokenizers import sentence_pieces_with_end
 from tokimp.models.text_model import TextModel
 
 FILE = Path(__file__).parent / "data" / "inseq.json"
@@ -32,7 +33,7 @@ FACTS = {"t5": {}, "bart": {"decoder_start_token_id": 1}}
 
 def drawn(family: str) -> TextModel:
     """A tiny model that reads texts with an end token and nothing in front."""
-    tokenizer = models.sentence_pieces_with_end()
+    tokenizer = sentence_pieces_with_end()
     network = models.network(family, "seq2seq", tokenizer, 0, FACTS[family])
     rng = np.random.default_rng(7)
     for _, parameter in sorted(network.named_parameters()):

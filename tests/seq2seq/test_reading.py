@@ -11,6 +11,7 @@ import torch
 import tokimp
 from tests import models
 from tests.models import TEXTS
+from tests.tiny_tokenizers import sentence_pieces_with_end
 from tests.traces import no_trace
 from tokimp.errors import MethodUnavailableError, NoBaselineError, UnknownTargetError, UnsupportedModelError
 from tokimp.models.masking import masking
@@ -207,7 +208,7 @@ def test_two_tables_are_refused_with_the_reason() -> None:
 
 
 def test_without_a_start_the_decoder_is_refused() -> None:
-    network, tokenizer = models.tiny("t5", "seq2seq").network, models.sentence_pieces_with_end()
+    network, tokenizer = models.tiny("t5", "seq2seq").network, sentence_pieces_with_end()
     network.config.decoder_start_token_id = network.generation_config.decoder_start_token_id = None
     with pytest.raises(UnsupportedModelError, match="what the decoder begins with"):
         tokimp.load((network, tokenizer))

@@ -19,7 +19,8 @@ def own_attention(model: TextModel, inputs: Encoded) -> Floats:
     """
     maps = model.attentions(inputs.ids, inputs.source)
     heads = max(len(each) for each in maps)
-    found = np.zeros((len(model.blocks), heads, len(inputs), len(inputs)), dtype=np.float16)
+    shape = (len(model.blocks), heads, len(inputs), len(inputs))
+    found: Floats = np.zeros(shape, dtype=np.float16)
     for part, weights in zip(attending(model, inputs.source), maps, strict=True):
         if part.queries == part.keys:
             found[part.layer, : len(weights), part.queries, part.keys] = weights.cpu().numpy()

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from tokimp.errors import OptionError, TextTooLongError, UnsupportedModelError
 from tokimp.models.architectures import architecture_of
+from tokimp.models.encoder_decoder import decoder_start, raw_scale
 from tokimp.models.tokens import Encoded, Ids, encode_text, is_templated, with_generated, with_roles
 from tokimp.models.traits import Link, Size, Traits
 from tokimp.types import PRECISIONS, Precision, Role, Task
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from transformers.cache_utils import Cache
 
     from tokimp.models.continuing import Continuation
+
 
 class TextModel(Traits):
     """Explaining never changes a `TextModel`; whatever is temporary happens under its `lock` and is undone.
@@ -51,7 +53,7 @@ class TextModel(Traits):
         self.labels = _labels(network) if task == "classification" else ()
         self.link = _link(network, task)
         self.limit = _limit(network, self.architecture.reserved_positions)
-        self.starts_with = _start(network) if self.architecture.encoder else None
+        self.starts_with = decoder_start(network) if self.architecture.encoder else None
         self.continuation: Continuation | None = None
 
     def __repr__(self) -> str:
@@ -176,7 +178,7 @@ class TextModel(Traits):
         batch, length = embeds.shape[:2]
         if source:
             seen = torch.ones(batch, source, dtype=torch.long, device=embeds.device)
-            read = embeds[:, :source] * _raw_scale(self.network)
+            read = embeds[:, :source] * raw_scale(self.network)
             texts = {"inputs_embeds": read, "decoder_inputs_embeds": embeds[:, source:]}
             return {**texts, "attention_mask": seen, "use_cache": False}
         before = 0 if past is None else past.get_seq_length()
@@ -253,32 +255,6 @@ def _capturing(network: PreTrainedModel) -> Iterator[None]:
                 del module._forward_hooks[added]
             if not marked:
                 vars(module).pop(mark, None)
-
-
-def _start(network: PreTrainedModel) -> int:
-    """The id that the decoder begins with.
-
-    Raises:
-        UnsupportedModelError: the config names none, or the decoder looks its words up in a table of its own.
-    """
-    encoder, decoder = (side.get_input_embeddings().weight for side in (network.get_encoder(), network.get_decoder()))
-    if encoder is not decoder and not torch.equal(encoder, decoder):
-        raise UnsupportedModelError(
-            "This model's encoder and decoder look tokens up in different tables, so that these have no common ids.",
-            "Choose a model whose encoder and decoder share one.",
-        )
-    for config in (network.config, network.generation_config):
-        found = getattr(config, "decoder_start_token_id", None)
-        if found is not None:
-            return int(found)
-    raise UnsupportedModelError("The config does not say what the decoder begins with.", "Set decoder_start_token_id.")
-
-
-def _raw_scale(network: PreTrainedModel) -> float:
-    """By what an encoder multiplies words that it looks up, but not embeddings that it is given (Marian)."""
-    if hasattr(network.get_input_embeddings(), "embed_scale"):
-        return 1.0
-    return float(getattr(network.get_encoder(), "embed_scale", 1.0))
 
 
 def _labels(network: PreTrainedModel) -> tuple[str, ...]:
