@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from tokimp.cli import comparing
+from tokimp.cli import comparing, generating
 from tokimp.types import OUTPUTS, PRECISIONS, TASKS, Value
 from tokimp.version import __version__
 
@@ -18,6 +18,7 @@ Shows which tokens of a text made a language model say what it says.
   tokimp predict "The capital of France is"
   tokimp evaluate result.json
   tokimp compare "The capital of France is"
+  tokimp generate "The capital of France is"
   tokimp export result.json picture.png
   tokimp serve
   tokimp deploy a-user/tokens
@@ -102,6 +103,11 @@ def parser() -> argparse.ArgumentParser:
     compare = add("compare", help="methods on one text, or prompts", epilog=comparing.EXAMPLES, **_SHAPE)
     _add_question(compare, "the text, or with --prompts what has them; - reads it from standard input")
     comparing.add_arguments(compare)
+    generate = add("generate", help="a whole answer, token by token", epilog=generating.EXAMPLES, **_SHAPE)
+    _add_question(generate)
+    _add_asking(generate)
+    generate.set_defaults(method="gradient_x_input")
+    generating.add_arguments(generate)
     export = add("export", help="turn a saved result or a link into any format", epilog=_EXPORT, **_SHAPE)
     export.add_argument("source", help="a .json file that was saved, - for standard input, or a link")
     export.add_argument("file", help=f"where to; its suffix says the format: {_FORMATS}")

@@ -87,6 +87,13 @@ def compare(asked: Namespace) -> None:
     set_side_by_side(asked)
 
 
+def generate(asked: Namespace) -> None:
+    """Explains a whole answer, written by the model or given."""
+    from tokimp.cli.generating import generate as explain_answer
+
+    explain_answer(asked)
+
+
 def deploy(asked: Namespace) -> None:
     """Says what would go up as a Space, or puts it up."""
     from tokimp.cli.deploy import deploy as put_up
@@ -99,6 +106,7 @@ COMMANDS: dict[str, Callable[[Namespace], None]] = {
     "predict": predict,
     "evaluate": evaluate,
     "compare": compare,
+    "generate": generate,
     "export": export,
     "serve": serve,
     "deploy": deploy,
