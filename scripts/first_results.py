@@ -6,6 +6,9 @@ from pathlib import Path
 
 from tokimp.models.catalog import default_key
 from tokimp.ui import examples, trusting, work
+from tokimp.ui.desk import Desk
+from tokimp.ui.generating import forms
+from tokimp.ui.generating.first import stored
 from tokimp.ui.limits import Limits
 from tokimp.ui.state import Asked
 
@@ -24,6 +27,9 @@ def main() -> None:
         (FOLDER / f"{start.task}.json").write_text(result.to_json(), encoding="utf-8")
         best = result.prediction.candidates[0]
         print(f"{start.task}: {model} says {best.label!r}, {best.prob:.3f}; {result.explanation.seconds:.2f} s")
+    answered = Desk().study(forms.first(default_key("next-token", hub_reachable=False)), report=lambda _: None)
+    (FOLDER / "generation.json").write_text(stored(answered), encoding="utf-8")
+    print(f"generation: {''.join(token.text for token in answered.value.answer)!r}; {answered.seconds:.2f} s")
 
 
 if __name__ == "__main__":

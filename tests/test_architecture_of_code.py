@@ -28,11 +28,13 @@ MANY_PARAMETERS = {
     ("tokimp/api.py", "explain"): "the frozen public signature: each is one word of the question",
     ("tokimp/generating/asking.py", "explain_generation"): "the frozen public signature",
     ("tokimp/evaluation.py", "evaluate"): "the frozen public signature",
+    ("tokimp/models/black_box.py", "black_box"): "each is one fact that nobody but its owner knows",
     ("tokimp/estimating.py", "estimate"): "as explain",
     ("tokimp/ui/endpoints.py", "explain"): "the same over HTTP, where every argument is documented by itself",
     ("tokimp/ui/endpoints.py", "inspect"): "as explain",
     ("tokimp/ui/comparing/endpoints.py", "compare"): "as explain",
     ("tokimp/ui/comparing/endpoints.py", "evaluate"): "as explain",
+    ("tokimp/ui/generating/endpoints.py", "generate"): "as explain",
 }
 
 NOUNS = {

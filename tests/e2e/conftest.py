@@ -22,7 +22,7 @@ FLAGS = (
     " --disable-component-update --disable-sync"
 )
 PATIENCE = 60_000
-PRIMARY = re.compile("^(Explain|Compare|Look inside)$")
+PRIMARY = re.compile("^(Explain|Explain the answer|Compare|Look inside)$")
 
 Open = Callable[..., Page]
 

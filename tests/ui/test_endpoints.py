@@ -1,4 +1,4 @@
-"""The API and the tools over real HTTP: exactly five endpoints, documented, limited, and silent about texts."""
+"""The API and the tools over real HTTP: exactly six endpoints, documented, limited, and silent about texts."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from tokimp.types import Explanation, Task
 from tokimp.ui import arguments, endpoints, trusting
 
 SECRET = "umbrella"
+LEFT_OUT = ("count", "view", "methods", "evaluate", "answer", "system", "chat")
 QUESTION = {"text": TEXTS["next-token"], "model": "tiny", "task": "next-token", "method": "occlusion"}
 SLOW = QUESTION | {"text": "The girl was not", "options": {"replacement": "random", "repeats": 100}}
 
@@ -39,13 +40,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     assert "Traceback" not in served.log.read_text()
 
 
-def test_there_are_exactly_five_endpoints(page: Page) -> None:
+def test_there_are_exactly_six_endpoints(page: Page) -> None:
     info = page.http.get("/info").json()
-    assert set(info["named_endpoints"]) == {"/compare", "/evaluate", "/explain", "/inspect", "/predict"}
+    assert set(info["named_endpoints"]) == {"/compare", "/evaluate", "/explain", "/generate", "/inspect", "/predict"}
     assert info["unnamed_endpoints"] == {}
     for endpoint in ("/explain", "/evaluate"):
         names = [each["parameter_name"] for each in info["named_endpoints"][endpoint]["parameters"]]
-        assert names == [name for name in arguments.CHECKS if name not in ("count", "view", "methods", "evaluate")]
+        assert names == [name for name in arguments.CHECKS if name not in LEFT_OUT]
 
 
 def test_every_argument_is_documented(page: Page) -> None:
@@ -250,10 +251,10 @@ def test_the_example_runs(page: Page) -> None:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mcp") is None, reason="mcp is optional")
-def test_tools_are_the_same_five(page: Page) -> None:
+def test_tools_are_the_same_six(page: Page) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "tests.ui.tools", page.address, "tiny"]
     facts = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
-    assert set(facts["tools"]) == {"compare", "evaluate", "explain", "inspect", "predict"}
+    assert set(facts["tools"]) == {"compare", "evaluate", "explain", "generate", "inspect", "predict"}
     assert facts["tools"]["explain"]["required"] == ["text"]
     wrong, told = facts["fine"]
     assert not wrong

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,8 @@ from tokimp.types import Task
 from tokimp.ui import examples, work
 from tokimp.ui.comparing.kinds import KINDS, Kind
 from tokimp.ui.desk import Desk
+from tokimp.ui.generating import forms
+from tokimp.ui.generating.first import first_answer
 from tokimp.ui.state import Asked, Result
 from tokimp.ui.trouble import report_without_words
 
@@ -34,6 +37,8 @@ class Arrival:
         self._results = {start.task: examples.stored_result(start.task) for start in examples.starts()}
         for result in filter(None, self._results.values()):
             self.desk.results.keep(result)
+        if (answered := first_answer()) is not None:
+            self.desk.studying.keep(answered, replace(answered.request, generated=()))
         self._over = threading.Event()
 
     def result(self, task: Task) -> Result | None:
@@ -66,6 +71,7 @@ class Arrival:
         _quietly(self._look_inside)
         for kind in KINDS:
             _quietly(partial(self._compare, kind))
+        _quietly(self._explain_answer)
 
     def _prepare_task(self, start: examples.Start) -> None:
         asked = Asked(start.task, self.models[start.task], start.examples[0].text, start.method)
@@ -90,6 +96,12 @@ class Arrival:
         model = self.models[kind.examples[0].task]
         if self.hub_reachable or at_hand(CATALOG[model]):
             self.desk.study(kind.first(model), self._while_nobody_waits, "arrival")
+
+    def _explain_answer(self) -> None:
+        """What the tab Generation shows first, where the stored one is not of this page's own model."""
+        model = self.models[examples.INSIDE_TASK]
+        if self.hub_reachable or at_hand(CATALOG[model]):
+            self.desk.study(forms.first(model), self._while_nobody_waits, "arrival")
 
     def _compile(self, start: examples.Start) -> None:
         """shap compiles itself on its first use, which takes seconds: not at the desk, where a visitor would wait."""

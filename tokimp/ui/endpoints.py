@@ -20,13 +20,14 @@ from tokimp.ui.answering import Json, link_to, streamed
 from tokimp.ui.comparing.endpoints import compare, evaluate
 from tokimp.ui.desk import Desk
 from tokimp.ui.fair_share import visitor_of
+from tokimp.ui.generating.endpoints import generate
 from tokimp.ui.state import Asked, Result
 from tokimp.ui.trouble import report_without_words
 
 
 def register(desk: Desk) -> None:
     """Adds the endpoints to the page; to be called while it is being laid out."""
-    for endpoint in (_explain(desk), _predict(desk), _inspect(desk), compare(desk), evaluate(desk)):
+    for endpoint in (_explain(desk), _predict(desk), _inspect(desk), compare(desk), evaluate(desk), generate(desk)):
         _add(endpoint)
 
 

@@ -1,4 +1,4 @@
-"""The page: one sentence, the notice, a tab a task, those that compare, and the tab that looks inside."""
+"""The page: one sentence, the notice, a tab a task, those that compare, whole answers, and what is inside."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from tokimp.ui.comparing.kinds import KINDS
 from tokimp.ui.comparing.tab import comparing_tab
 from tokimp.ui.comparing.wiring import wire_comparing, wire_comparing_load
 from tokimp.ui.forms import Sentences
+from tokimp.ui.generating.forms import TITLE as GENERATION
+from tokimp.ui.generating.tab import generation_tab
+from tokimp.ui.generating.wiring import wire_generation, wire_generation_load
 from tokimp.ui.inside.tab import inside_tab
 from tokimp.ui.inside.wiring import PLACE, wire_inside, wire_inside_load
+from tokimp.ui.studies import generation
 from tokimp.ui.task_tab import task_tab
 from tokimp.ui.wiring import wire, wire_load
 
@@ -45,6 +49,10 @@ def build(arrival: Arrival | None = None) -> gr.Blocks:
                     comparing = comparing_tab(kind, arrival)
                 wire_comparing(comparing, tab, arrival)
                 wire_comparing_load(demo, tabs, comparing, arrival)
+            with gr.Tab(GENERATION, id=generation.KEY) as tab:
+                generating = generation_tab(arrival)
+            wire_generation(generating, tab, arrival)
+            wire_generation_load(demo, tabs, generating, arrival)
             with gr.Tab("Inside", id=PLACE) as tab:
                 inside = inside_tab(arrival)
             wire_inside(inside, tab, arrival)

@@ -26,7 +26,7 @@ SANS = ("system-ui", "-apple-system", "Segoe UI", "sans-serif")
 # What Gradio keeps of each tab and of each call takes up to 1 MB. The tab that was quiet longest makes room, and finds
 # its result again by its link.
 SESSIONS = 300
-SHEETS = ("page.css", "inside_tab.css", "comparing_tab.css")
+SHEETS = ("page.css", "inside_tab.css", "comparing_tab.css", "generation.css")
 MONO = ("ui-monospace", "Consolas", "monospace")
 
 

@@ -22,6 +22,9 @@ MOST_CELLS = 40_000
 """Of larger matrices the columns with the largest |score| are drawn, in their order."""
 
 CELL, ROW = 18, 20
+ENDS = ("", "")
+"""The legend of the text says what they mean."""
+
 _GAP = 1
 _SLOPE = 0.71
 _NAMED = 3
@@ -53,12 +56,13 @@ def heat_figure(explained: GenerationExplanation, all_stops: list[Stop]) -> Node
         told = node("title", _said(stop, known))
         content.append(node("rect", [told], kind="tk-hit", **place, data_row=row))
     bottom = grid.top + ROW * len(found) + 16
-    content += legend(top, 0.0, bottom, signed=is_signed)
-    if len(grid.columns) < found[-1].place:
+    content += legend(top, 0.0, bottom, ENDS, signed=is_signed)
+    left_out = len(grid.columns) < found[-1].place
+    if left_out:
         content.append(text(f"{len(grid.columns)} columns: those with the largest scores", 0, bottom + 32, "tk-small"))
     overhang = max((_SLOPE * width_of(short(known[place], 12)) for place in grid.columns[-8:]), default=0.0)
-    whole = round(max(width + overhang, scale_width(top, signed=is_signed) + 8) + 4)
-    return chart(content, bottom + _LEGEND, label(explained), whole)
+    whole = round(max(width + overhang, scale_width(top, ENDS, signed=is_signed) + 8) + 4)
+    return chart(content, bottom + (_LEGEND if left_out else _LEGEND / 2), label(explained), whole)
 
 
 def label(explained: GenerationExplanation) -> str:
