@@ -78,7 +78,9 @@ def lines(found: GenerationExplanation) -> list[str]:
     answer = "".join(token.text for token in found.answer)
     told = [f"{found.request.method} on {found.request.model}", quoted(answer), ""]
     wide = max(len(quoted(row.target.label)) for row in found.rows)
-    told += [
+    for row in found.rows:
+        words = f"{quoted(row.target.label):{wide}} {percent(row.probability):>8}"
+        told += [f"{words}  {_strongest(row)}"]
         f"{quoted(row.target.label):{wide}} {percent(row.probability):>8}  {_strongest(row)}" for row in found.rows
     ]
     if found.total is not None:
