@@ -20,6 +20,8 @@ if _TYPE_CHECKING:
     from tokimp.generating.asking import explain_generation
     from tokimp.internals.inspecting import inspect
     from tokimp.internals.looks.seeing import look
+    from tokimp.models.black_box import black_box
+    from tokimp.models.own_tokenizers import own_tokenizer
     from tokimp.notebook import (
         plot_agreement,
         plot_attention_grid,
@@ -48,6 +50,7 @@ __all__ = [
     "Token",
     "__version__",
     "ask",
+    "black_box",
     "catalog",
     "chat",
     "compare",
@@ -60,6 +63,7 @@ __all__ = [
     "load",
     "look",
     "methods",
+    "own_tokenizer",
     "plot_agreement",
     "plot_attention_grid",
     "plot_attention_heatmap",
@@ -83,11 +87,13 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("ask", "catalog", "chat", "explain", "load", "methods", "predict", "tasks"), "tokimp.api"),
     **dict.fromkeys(("evaluate", "randomised", "repeated", "shifted"), "tokimp.evaluation"),
+    "black_box": "tokimp.models.black_box",
     "compare": "tokimp.compare.methods",
     "estimate": "tokimp.estimating",
     "compare_prompts": "tokimp.compare.prompts",
     "explain_generation": "tokimp.generating.asking",
     "inspect": "tokimp.internals.inspecting",
+    "own_tokenizer": "tokimp.models.own_tokenizers",
     "look": "tokimp.internals.looks.seeing",
     **dict.fromkeys((name for name in __all__ if name.startswith("plot_")), "tokimp.notebook"),
     **dict.fromkeys(("why", "without_sinks"), "tokimp.why"),

@@ -16,6 +16,7 @@ TokimpError
 │   ├── UnsupportedModelError
 │   ├── UnsafeWeightsError
 │   ├── MethodUnavailableError
+│   ├── BlackBoxError          keeps what was answered
 │   └── EndpointError          keeps what was answered
 ├── OutOfMemoryError
 ├── TooMuchWorkError           a limit of this page was reached before there were scores
@@ -100,6 +101,10 @@ class UnsafeWeightsError(ModelError):
 
 class MethodUnavailableError(ModelError):
     """The method needs something that this model does not offer."""
+
+
+class BlackBoxError(ModelError):
+    """A function that stands for a model raised something, or answered what cannot be used."""
 
 
 class EndpointError(ModelError):

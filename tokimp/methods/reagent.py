@@ -37,6 +37,7 @@ class ReAGent:
         signed=False,
         stochastic=True,
     )
+        needs=frozenset({"candidates"}),
     ratio: float = option(
         0.3, "Replaced a step", "Share of the tokens that each step replaces.", kind=float, low=0.05, high=0.95
     )

@@ -69,7 +69,10 @@ def proposals(model: TextModel, inputs: Encoded, kind: str, watch: Watch) -> Pro
         NoBaselineError: "self" of a classifier or of a model that reads one text and writes another, or "mlm"
             where `minilm-mlm` is not installed.
     """
-    kind = AUTO[model.task] if kind == "auto" else kind
+    if kind == "auto":
+        kind = AUTO[model.task] if model.proposes else "random"
+    if kind != "random" and not model.proposes:
+        raise NoBaselineError(f"{model.key} is a black box: it has no {kind} proposals.", "Choose random replacements.")
     if kind == "self" and model.task == "classification":
         raise NoBaselineError(
             f"{model.key} is a classifier: it has no self token proposals.", "Choose mlm or random replacements."

@@ -167,7 +167,9 @@ def _word(model: TextModel, inputs: Encoded, logits: Tensor, asked: str) -> _Wor
 
 def ids_behind(model: TextModel, inputs: Encoded, word: str) -> tuple[int, ...]:
     """The ids by which the text grows when the word is typed behind it; alone where tokens would merge."""
-    tokenizer = model.tokenizer
+    tokenizer, own = model.tokenizer, model.ids_of_answer(word)
+    if own is not None:
+        return own
     if model.task == "next-token" and inputs.prompt == len(inputs):
         longer = _plain_ids(tokenizer(inputs.text + word, add_special_tokens=True, verbose=False)["input_ids"])
         count = len(inputs)

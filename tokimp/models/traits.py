@@ -35,13 +35,15 @@ class Traits:
 
     offers: what methods may need; reasons: why some of it is missing, where that can be said;
     most_copies: copies that run at once, where that is not for memory to say; mixes_lengths: copies of
-    different lengths run together, the shorter ones filled up with ids of −1.
+    different lengths run together, the shorter ones filled up with ids of −1;
+    proposes: it can say what else could stand in a token's place.
     """
 
     offers: frozenset[str] = OFFERS
     reasons: Mapping[str, str] = {}
     most_copies: int | None = None
     mixes_lengths = False
+    proposes = True
     labels: tuple[str, ...]
     architecture: Architecture
     network: Any
@@ -59,6 +61,10 @@ class Traits:
     def answers_by_id(self) -> Mapping[int, str]:
         """All that it can say, by id, where that is a list of its own; empty where it is the vocabulary."""
         return dict(enumerate(self.labels))
+
+    def ids_of_answer(self, _text: str) -> tuple[int, ...] | None:
+        """The ids of an answer, where what can be said has ids of its own; None where the tokenizer has them."""
+        return None
 
     @property
     def caches(self) -> bool:

@@ -11,7 +11,7 @@ from torch import Tensor
 from transformers.cache_utils import DynamicCache
 
 from tokimp.errors import UnknownTargetError
-from tokimp.models.outputs import answers_at
+from tokimp.models.outputs import answers_at, log_probability
 from tokimp.models.targets import prediction
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded, Ids
@@ -60,7 +60,7 @@ def reading(model: TextModel, inputs: Encoded, answer: Sequence[int]) -> list[Sa
                 0
             ]
         for row, (id_, logits) in enumerate(zip(some, rows, strict=True)):
-            log_prob = float(logits.double().log_softmax(-1)[id_])
+            log_prob = float(log_probability(logits.double(), model.link)[id_])
             found = prediction(model, inputs.until(at + row), at + row - 1, logits)
             said.append(Said(id_, tuple(answer[: first + row]), log_prob, found))
     return said
@@ -119,5 +119,5 @@ def _next(model: TextModel, ids: Ids, source: int, behind: Cache | None, cache: 
     rows = ids[None] if behind is None else ids[None, -1:]
     with torch.inference_mode():
         logits: Tensor = answers_at(model, rows, [rows.shape[1] - 1], 1, cache, source)[0, 0]
-        found: Floats = logits.double().log_softmax(-1).cpu().numpy()
+        found: Floats = log_probability(logits.double(), model.link).cpu().numpy()
     return found
