@@ -14,9 +14,10 @@ from tokimp.models.catalog import CATALOG, default_key
 from tokimp.share import LONGEST_NAME
 from tokimp.types import OUTPUTS, PRECISIONS, TASKS, Task
 from tokimp.ui import controls, long_texts, revisions, work
+from tokimp.ui.generating.drafts import Draft, draft_of
 from tokimp.ui.results import key_of
 from tokimp.ui.state import Asked
-from tokimp.ui.studies import compare
+from tokimp.ui.studies import STUDIES, compare
 from tokimp.ui.studies.asking import BETWEEN, joined, methods_in
 
 MOST_CANDIDATES = 100
@@ -29,6 +30,8 @@ def asked_with(given: Arguments) -> Asked:
 
     Only explanations have a method; several methods are compared.
     """
+    if "answer" in given:
+        return draft_of(given)
     task = _task_of(given)
     model = given["model"] or default_key(task, hub.reachable())
     kept = {name: value for name, value in given.items() if name in Asked.__dataclass_fields__}
@@ -60,6 +63,9 @@ def check_whole(asked: Asked) -> None:
     """Raises where the parts are fine and the whole is not; what needs the model only where it is in memory."""
     if key_of(asked.request("")) is None:
         raise InputError("There is half a character in this question.", "Take it out.")
+    if isinstance(asked, Draft):
+        STUDIES[asked.view].check(asked.request(""))
+        return
     model = revisions.held(asked.model, asked.task)
     if model is not None:
         long_texts.check_tokens(asked.method, len(model.encode(asked.text)), work.MOST_TOKENS[asked.task])
@@ -107,6 +113,13 @@ def _among(known: Sequence[str]) -> Callable[[Any, Arguments], None]:
     return check
 
 
+def _said(value: Any, _given: Arguments) -> None:
+    if value is not None and not isinstance(value, str):
+        raise OptionError("This is no string.")
+    if value is not None and len(value) > work.MOST_CHARACTERS:
+        raise OptionError(f"This is longer than {work.MOST_CHARACTERS:,} characters.")
+
+
 def _method(value: Any, _given: Arguments) -> None:
     if not isinstance(value, str):
         raise OptionError("The method is no name.")
@@ -144,6 +157,8 @@ def _options(value: Any, given: Arguments) -> None:
     if value is not None and not isinstance(value, dict):
         raise OptionError("The options are no object.")
     method, view = given.get("method"), given.get("view")
+    if "answer" in given:
+        return  # those of the answer stand among them: the whole is checked
     if value and isinstance(method, str) and method in METHODS:
         build(method, value)
     if value and isinstance(view, str) and view in LOOKS:
@@ -170,4 +185,7 @@ CHECKS: dict[str, Callable[[Any, Arguments], None]] = {
     "options": _options,
     "count": _number(1, MOST_CANDIDATES),
     "evaluate": _switch,
+    "answer": _said,
+    "system": _said,
+    "chat": _switch,
 }
