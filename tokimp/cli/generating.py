@@ -81,8 +81,6 @@ def lines(found: GenerationExplanation) -> list[str]:
     for row in found.rows:
         words = f"{quoted(row.target.label):{wide}} {percent(row.probability):>8}"
         told += [f"{words}  {_strongest(row)}"]
-        f"{quoted(row.target.label):{wide}} {percent(row.probability):>8}  {_strongest(row)}" for row in found.rows
-    ]
     if found.total is not None:
         told += ["", f"All together, {show(found.total.output)} nats: {_strongest(found.total)}"]
     return told
