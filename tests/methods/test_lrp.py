@@ -21,7 +21,8 @@ from tests.traces import no_trace
 from tokimp.methods import gradients
 from tokimp.methods.lrp import AttnLRP
 from tokimp.methods.lrp_rules import Relevance, as_one
-from tokimp.models.text_model import TextModel, eager
+from tokimp.models.fusing import eager
+from tokimp.models.text_model import TextModel
 from tokimp.types import Target, Task
 from tokimp.watch import Watch
 

@@ -13,6 +13,7 @@ from torch.nn.functional import pad
 
 from tokimp.methods.base import MethodInfo, option, register
 from tokimp.models.device import free_memory
+from tokimp.models.fusing import fused
 from tokimp.models.outputs import answer_values, forward_passes, target_values
 from tokimp.models.recomputing import Within, recomputing
 from tokimp.models.text_model import TextModel
@@ -38,7 +39,8 @@ def gradient(model: TextModel, embeds: Tensor, target: Target, watch: Watch, wit
     graph of all layers would not fit into `GRAPH_BYTES`.
     """
     long = len(embeds) * graph_bytes(model, embeds.shape[1]) > GRAPH_BYTES
-    with torch.enable_grad(), model.lock, recomputing(model, within) if long else nullcontext():
+    whole = fused(model.network, embeds.shape[1])
+    with torch.enable_grad(), model.lock, whole, recomputing(model, within) if long else nullcontext():
         embeds = embeds.detach().clone().requires_grad_(True)
         with within():
             values = target_values(model, embeds, [target], [target.position] * len(embeds))[:, 0]

@@ -13,7 +13,8 @@ import torch
 from tokimp.methods.base import MethodInfo, option, register
 from tokimp.methods.gradients import ROWS, gradient, row_gradients, times
 from tokimp.methods.lrp_rules import Relevance, as_one
-from tokimp.models.text_model import TextModel, eager
+from tokimp.models.fusing import eager
+from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.types import Attribution, Target
 from tokimp.watch import Watch

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from tokimp.models.text_model import TextModel, eager
+from tokimp.models.fusing import eager
+from tokimp.models.text_model import TextModel
 
 Edit = Callable[[int, Tensor], Tensor]
 

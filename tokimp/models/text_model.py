@@ -15,6 +15,7 @@ from torch import Tensor
 from tokimp.errors import OptionError, TextTooLongError, UnsupportedModelError
 from tokimp.models.architectures import architecture_of
 from tokimp.models.encoder_decoder import decoder_start, raw_scale
+from tokimp.models.fusing import eager, fused
 from tokimp.models.tokens import Encoded, Ids, encode_text, is_templated, with_generated, with_roles
 from tokimp.models.traits import Link, Size, Traits
 from tokimp.types import PRECISIONS, Precision, Role, Task
@@ -153,7 +154,8 @@ class TextModel(Traits):
         the positions asked for, which it does not see. The first `source` embeds are an encoder's.
         Differentiable in `embeds`.
         """
-        with self.lock, self._autocast():
+        before = 0 if past is None else past.get_seq_length()
+        with self.lock, self._autocast(), fused(self.network, before + embeds.shape[1]):
             inputs = self._inputs(embeds, past, source)
             if positions is None:
                 logits = self.network(**inputs).logits
@@ -165,7 +167,8 @@ class TextModel(Traits):
 
     def extend(self, past: Cache, embeds: Tensor) -> None:
         """Runs a decoder's tokens embeds (1, token, hidden) behind `past`, which then holds them too."""
-        with self.lock, self._autocast(), torch.inference_mode():
+        length = past.get_seq_length() + embeds.shape[1]
+        with self.lock, self._autocast(), torch.inference_mode(), fused(self.network, length):
             self.network.base_model(**self._inputs(embeds, past))
 
     def _body(self) -> torch.nn.Module:
@@ -226,20 +229,6 @@ def _keeping(body: torch.nn.Module, positions: Tensor) -> Iterator[None]:
         yield
     finally:
         handle.remove()
-
-
-@contextmanager
-def eager(network: PreTrainedModel) -> Iterator[None]:
-    """While open, attention is computed step by step, so that its weights can be read."""
-    before = network.config._attn_implementation
-    if before in ("eager", None):
-        yield
-        return
-    network.set_attn_implementation("eager")
-    try:
-        yield
-    finally:
-        network.set_attn_implementation(before)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from tokimp.models.attention_weights import attending
-from tokimp.models.text_model import TextModel, eager
+from tokimp.models.fusing import eager
+from tokimp.models.text_model import TextModel
 
 See = Callable[[int, Tensor, Tensor], None]
 

@@ -1,0 +1,77 @@
+"""Long texts without all attention weights at once: the same numbers, and nothing left behind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import tokimp
+from tests import models
+from tests.traces import no_trace
+from tokimp.methods import gradients
+from tokimp.models import fusing
+from tokimp.models.text_model import TextModel
+from tokimp.types import Task
+
+METHODS = ("saliency", "integrated_gradients", "occlusion", "attn_lrp", "gradient_x_attention", "attention_rollout")
+FAMILIES: list[tuple[str, Task]] = [
+    ("gpt2", "next-token"),
+    ("llama", "next-token"),
+    ("gemma2", "next-token"),
+    ("bert", "classification"),
+]
+
+
+@pytest.fixture
+def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How often torch computes attention in one piece."""
+    ran: list[int] = []
+    plain = torch.nn.functional.scaled_dot_product_attention
+
+    def count(*args: torch.Tensor, **kwargs: object) -> torch.Tensor:
+        ran.append(args[0].shape[-2])
+        return plain(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", count)
+    return ran
+
+
+def step_by_step(family: str, task: Task) -> TextModel:
+    """As models are loaded from files."""
+    model = models.tiny(family, task)
+    model.network.set_attn_implementation("eager")
+    return model
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("family", "task"), FAMILIES)
+def test_scores_stay_the_same(
+    family: str, task: Task, method: str, pieces: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = step_by_step(family, task)
+    plain = tokimp.explain(model, "the film was not good", method, target=1)
+    assert pieces == []
+    monkeypatch.setattr(fusing, "MOST_BYTES", 0)
+    with no_trace(model):
+        fused = tokimp.explain(model, "the film was not good", method, target=1)
+    np.testing.assert_allclose(fused.scores, plain.scores, rtol=2e-4, atol=2e-5)
+    assert fused.output == pytest.approx(plain.output, abs=1e-5)
+    assert bool(pieces) == (family != "gemma2")
+    assert model.network.config._attn_implementation == "eager"
+
+
+@pytest.mark.parametrize("graph", [0, 2**40])
+def test_layers_that_run_again_run_as_they_did_at_first(graph: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = step_by_step("llama", "next-token")
+    wanted = tokimp.explain(model, "the film was not good", "gradient_x_input", target=1).scores
+    monkeypatch.setattr(fusing, "MOST_BYTES", 0)
+    monkeypatch.setattr(gradients, "GRAPH_BYTES", graph)
+    found = tokimp.explain(model, "the film was not good", "gradient_x_input", target=1).scores
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_only_long_texts_are_computed_in_one_piece() -> None:
+    network = models.shared("llama", "next-token").network  # of four heads
+    assert not fusing.fuses(network, 2048)
+    assert fusing.fuses(network, 2049)
