@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -75,9 +74,7 @@ def measured(model: TextModel, task: str, text: str, place: int, known: dict[str
         key = json.dumps([task, text, method, options, sane])
         if key in known:
             continue
-        start = time.perf_counter()
         e = tokimp.ask(model, text, output="log_prob").explain(method, options)
-        seconds = time.perf_counter() - start
         scores = tokimp.evaluate(model, e, KEYS, randoms=RANDOMS if chance is None else 0)
         if chance is None:
             chance = {
@@ -92,7 +89,6 @@ def measured(model: TextModel, task: str, text: str, place: int, known: dict[str
             "values": values,
             "chance": chance,
             "randomised": alike,
-            "seconds": seconds,
             "evaluations": e.evaluations,
         }
 
@@ -137,7 +133,6 @@ def summary(rows: Sequence[Row], seed: int = 0) -> Row:
     found["better"] = float(np.mean([_beyond(row) for row in rows]))
     sane = [abs(row["randomised"]) for row in rows if row["randomised"] is not None]
     found["randomised"] = float(np.mean(sane)) if sane else None
-    found["seconds"] = float(np.mean([row["seconds"] for row in rows]))
     found["evaluations"] = float(np.mean([row["evaluations"] for row in rows]))
     return found
 
@@ -156,15 +151,15 @@ def table(results: dict[str, Row]) -> list[str]:
     """Methods from the largest advantage down."""
     lines = [
         "| method | both | comprehensiveness | sufficiency | deletion | insertion | log-odds, nats "
-        "| beyond chance | random model, ρ | evaluations | seconds |",
-        "|---|" + "---|" * 10,
+        "| beyond chance | random model, ρ | evaluations |",
+        "|---|" + "---|" * 9,
     ]
     for method, row in sorted(results.items(), key=lambda item: -item[1]["both"][0]):
         cells = [f"{row[key][0]:+.3f} ({row[key][1]:+.3f} to {row[key][2]:+.3f})" for key in ("both", *KEYS[:2])]
         cells += [f"{row[key][0]:+.3f}" for key in ("deletion", "insertion")]
         cells.append(f"{row['log_odds'][0]:+.2f}")
         alike = "–" if row["randomised"] is None else f"{row['randomised']:.2f}"
-        cells += [f"{row['better']:.0%}", alike, f"{row['evaluations']:.0f}", f"{row['seconds']:.2f}"]
+        cells += [f"{row['better']:.0%}", alike, f"{row['evaluations']:.0f}"]
         lines.append(f"| `{method}` | {' | '.join(cells)} |")
     return lines
 

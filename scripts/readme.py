@@ -14,6 +14,7 @@ import os
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -111,7 +112,19 @@ def faithfulness_table() -> str:
             cells += [f"{mean:+.3f} ({low:+.3f} to {high:+.3f})", f"{each['methods'][method]['better']:.0%}"]
         rows.append(f"| `{method}` | {' | '.join(cells)} |")
     models = " and ".join(f"`{each['model']}`" for each in tasks.values())
-    return "\n".join([*rows, "", f"By `{found['command']}` on {found['date']}, with {models}."])
+    verdicts = [_verdict(task, each["methods"]) for task, each in tasks.items()]
+    return "\n".join([*rows, "", *verdicts, "", f"By `{found['command']}` on {found['date']}, with {models}."])
+
+
+def _verdict(task: str, methods: dict[str, Any]) -> str:
+    """Which methods do well and which do not, as far as the intervals tell."""
+    by_mean = sorted(methods, key=lambda method: -methods[method]["both"][0])
+    best = methods[by_mean[0]]["both"]
+    level = [method for method in by_mean if methods[method]["both"][2] >= best[1]]
+    behind = [method for method in by_mean if methods[method]["both"][1] <= 0]
+    named = {True: ", ".join(f"`{method}`" for method in level), False: ", ".join(f"`{method}`" for method in behind)}
+    rest = f" Not ahead of random orders: {named[False]}." if behind else " All are ahead of random orders."
+    return f"- {task.capitalize()}: level with the best within the intervals are {named[True]}.{rest}"
 
 
 PARTS = {
