@@ -57,7 +57,7 @@ NOUNS = {
 CORE = {"nouns", "models", "methods", "internals", "metrics"}
 MAY_IMPORT = {
     "nouns": {"nouns"},
-    "models": {"nouns", "models"},
+    "models": {"nouns", "endpoint", "models"},
     "methods": {"nouns", "models", "methods"},
     "internals": {"nouns", "models", "methods", "internals"},
     "metrics": {"nouns", "models", "metrics"},
@@ -76,10 +76,24 @@ MAY_IMPORT = {
     "pictures": {"nouns", "internals", "views"},
     "notebook": CORE | {"question", "api", "views", "pictures"},
     "publish": {"nouns", "models", "publish"},
-    "ui": CORE | {"question", "api", "estimating", "evaluation", "compare", "generating", "why", "views", "share", "store", "ui"},
-    "cli": CORE | {"question", "api", "evaluation", "compare", "generating", "why", "views", "share", "publish", "ui", "cli"},
+    "ui": CORE
+    | {"question", "api", "estimating", "evaluation", "compare", "generating", "why", "views", "share", "store", "ui"},
+    "cli": CORE
+    | {"question", "api", "evaluation", "compare", "generating", "why", "views", "share", "publish", "ui", "cli"},
     "__main__": {"cli"},
-    "tokimp": {"nouns", "question", "api", "evaluation", "compare", "generating", "why", "internals", "notebook"},
+    "tokimp": {
+        "nouns",
+        "models",
+        "question",
+        "api",
+        "estimating",
+        "evaluation",
+        "compare",
+        "generating",
+        "why",
+        "internals",
+        "notebook",
+    },
     "app": {"ui"},
 }
 LAZY_EDGES = {

@@ -21,6 +21,7 @@ if _TYPE_CHECKING:
     from tokimp.internals.inspecting import inspect
     from tokimp.internals.looks.seeing import look
     from tokimp.models.black_box import black_box
+    from tokimp.models.endpoint_box import endpoint
     from tokimp.models.own_tokenizers import own_tokenizer
     from tokimp.notebook import (
         plot_agreement,
@@ -55,6 +56,7 @@ __all__ = [
     "chat",
     "compare",
     "compare_prompts",
+    "endpoint",
     "estimate",
     "evaluate",
     "explain",
@@ -88,6 +90,7 @@ _HOMES = {
     **dict.fromkeys(("ask", "catalog", "chat", "explain", "load", "methods", "predict", "tasks"), "tokimp.api"),
     **dict.fromkeys(("evaluate", "randomised", "repeated", "shifted"), "tokimp.evaluation"),
     "black_box": "tokimp.models.black_box",
+    "endpoint": "tokimp.models.endpoint_box",
     "compare": "tokimp.compare.methods",
     "estimate": "tokimp.estimating",
     "compare_prompts": "tokimp.compare.prompts",
@@ -117,7 +120,7 @@ class _Package(_Module):
 
     def __setattr__(self, name: str, value: object) -> None:
         """Keeps functions what they are: importing the package of such a name would put it in its place."""
-        if not (name in ("methods", "compare", "why") and isinstance(value, _Module)):
+        if not (name in ("methods", "compare", "endpoint", "why") and isinstance(value, _Module)):
             super().__setattr__(name, value)
 
 

@@ -198,7 +198,7 @@ def test_a_pair_must_be_one() -> None:
     with pytest.raises(OptionError, match="network and its tokenizer"):
         load((gpt2(),))  # type: ignore[arg-type]
     slow = type("Slow", (), {"is_fast": False})()
-    with pytest.raises(UnsupportedModelError, match="which characters belong"):
+    with pytest.raises(OptionError, match="encode"):
         load((gpt2(), slow))
     with pytest.raises(UnsupportedModelError, match="GPT-2 is not used for classification"):
         load((gpt2(), tokenizer()), task="classification")

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tokimp.errors import ModelNotFoundError, OptionError, UnsupportedModelError
-from tokimp.models import folders, gguf, hub, minilm, packs
+from tokimp.models import endpoint_box, folders, gguf, hub, minilm, packs
+from tokimp.models.black_box import REVISION
 from tokimp.models.cache import ModelCache, memory_limit
 from tokimp.models.catalog import CATALOG, CatalogEntry
 from tokimp.models.marian import with_offsets
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     Pair = tuple[PreTrainedModel | nn.Module, PreTrainedTokenizerBase | Any]
 
+OBJECT = "object"
+"""The revision of what was there already."""
 MODELS = ModelCache(memory_limit())
 
 
@@ -38,10 +41,11 @@ def load(
 ) -> TextModel:
     """A model that can be explained.
 
-    `source` is a key of the catalogue, a hub id, a local folder, a `.gguf` file, or a pair of a
-    network and its tokenizer. A key always means the catalogue; a folder of that name is written
-    `./name`. `task` is needed only where the model's config does not tell. `revision` is a branch or
-    commit of the hub, or what an earlier model had as its `revision`.
+    `source` is a key of the catalogue, a hub id, a local folder, a `.gguf` file, a pair of a network
+    and its tokenizer, or `endpoint:` and the name of one that the environment configures. A key always
+    means the catalogue; a folder of that name is written `./name`. `task` is needed only where the
+    model's config does not tell. `revision` is a branch or commit of the hub, or what an earlier model
+    had as its `revision`.
 
     In a pair, the network may be any module that returns logits for ids (batch, token), alone, in a tuple
     or as `.logits`, and the tokenizer anything that encodes and decodes (see `own_tokenizer`). What it
@@ -60,6 +64,13 @@ def load(
     if isinstance(source, tuple):
         return _pair(source, task, limit, labels)
     name = os.fspath(source)
+    if name.startswith(endpoint_box.PREFIX):
+        return _endpoint(name.removeprefix(endpoint_box.PREFIX), task)
+    if revision in (OBJECT, REVISION):
+        raise ModelNotFoundError(
+            f"{name} was somebody's own model, which no name opens.",
+            "What was explained with it can be kept as a file.",
+        )
     if isinstance(source, str) and source in CATALOG:
         entry = CATALOG[source]
         kind = task or entry.task
@@ -91,7 +102,14 @@ def _pair(pair: Pair, task: Task | None, limit: int | None, labels: Sequence[str
         return OwnModule(network, tokenizer, task=task, limit=limit, labels=labels)
     task = task or folders.task_of([type(network).__name__])
     name = network.config.name_or_path or type(network).__name__
-    return TextModel(network, tokenizer, task=task, key=name, revision="object")
+    return TextModel(network, tokenizer, task=task, key=name, revision=OBJECT)
+
+
+def _endpoint(name: str, task: Task | None) -> TextModel:
+    if task not in (None, "next-token"):
+        raise UnsupportedModelError(f"Endpoints say what comes next; they are not asked for {task}.")
+    settings = endpoint_box.settings_of(name)
+    return MODELS.get((endpoint_box.PREFIX, name, settings), lambda: endpoint_box.endpoint(name))
 
 
 def _entry(entry: CatalogEntry, task: Task, revision: str | None) -> TextModel:
