@@ -17,6 +17,8 @@ import tokimp
 from tests.models import TEXTS, shared
 from tests.ui.called import ROOT, Page
 from tokimp.comparison import Comparison
+from tokimp.generating import explain_generation
+from tokimp.generation import GenerationExplanation
 from tokimp.internals.looks import LOOKS
 from tokimp.internals.looks.seeing import look
 from tokimp.internals.looks.seen import Seen
@@ -269,3 +271,18 @@ def test_tools_are_served_where_their_package_is_of_the_right_version(monkeypatc
     for version, served in found.items():
         monkeypatch.setattr(endpoints.importlib.metadata, "version", lambda _name, v=version: v)
         assert endpoints.mcp_here() is served
+
+
+def test_an_answer_comes_back_explained(page: Page) -> None:
+    question = {"text": TEXTS["next-token"], "model": "tiny", "method": "occlusion", "options": {"max_new_tokens": 2}}
+    kind, (answer,) = page.events("generate", question)[-1]
+    assert kind == "complete"
+    assert (answer.pop("finished"), answer.pop("stopped")) == (True, "")
+    link = answer.pop("link")
+    found = GenerationExplanation.from_json(json.dumps(answer))
+    expected = explain_generation(shared("gpt2", "next-token"), TEXTS["next-token"], None, 2, method="occlusion")
+    np.testing.assert_allclose(found.matrix, expected.matrix, rtol=0, atol=1e-5)
+    assert tokimp.Request.from_link(link) == found.request
+    refused = page.join("generate", question | {"options": {"colour": 1}})
+    assert refused.status_code == 422
+    assert "colour" in refused.text
