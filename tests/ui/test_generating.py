@@ -28,11 +28,13 @@ from tokimp.ui.forms import Choice, OptionForm
 from tokimp.ui.generating import display, forms, handlers, opening
 from tokimp.ui.generating.drafts import Draft, draft_of, drafted, of_span
 from tokimp.ui.generating.first import first_answer, stored
+from tokimp.ui.generating.forecast import forecast
 from tokimp.ui.inside import opening as inside_opening
 from tokimp.ui.state import asked_of
 from tokimp.ui.studies import STUDIES, Studied
 from tokimp.ui.studies.generation import KEY, MOST_NEW_TOKENS
 from tokimp.ui.visitors import Visitor
+from tokimp.views.embed import figures_embed
 
 VISITOR = Visitor("a session", KEY)
 TEXT = TEXTS["next-token"]
@@ -215,6 +217,19 @@ def test_a_hostile_link_fills_what_will_do_and_says_so(desk: Desk, wrong: dict[s
     assert changes["options"]["fields"]
 
 
+def test_much_work_is_said_beforehand(desk: Desk) -> None:
+    slow = asked(method="shap_text")
+    few, many = forecast(replace(asked(), options={})), forecast(replace(slow, options={"max_new_tokens": 100}))
+    assert few == []
+    assert "for each of 100 answer tokens" in told({"lines": many})
+    shown = ran(desk, asked())[-1]["shown"]
+    pace = replace(shown, request=replace(shown.request, model="tiny"), seconds=10.0, evaluations=1)
+    assert " min, less" in told({"lines": forecast(replace(slow, options={"max_new_tokens": 100}), pace)})
+    begun = handlers.begin(desk, replace(slow, options={"max_new_tokens": 100}), VISITOR)
+    assert "answer tokens" in told(begun["status"])
+    assert forecast(asked(method="guessing")) == []
+
+
 def test_a_row_opens_as_an_explanation_of_its_own(desk: Desk) -> None:
     found = ran(desk, asked(method="occlusion"))[-1]["shown"].value
     row = found.rows[2]
@@ -275,3 +290,11 @@ def test_studies_refuse_what_is_no_answer(wrong: dict[str, Any]) -> None:
     request = replace(Request("tiny", "", "next-token", TEXT, "occlusion", view=KEY), **wrong)
     with pytest.raises(TokimpError):
         STUDIES[KEY].check(request)
+
+
+def test_an_embed_is_chosen_without_script(desk: Desk) -> None:
+    shown = ran(desk, asked())[-1]["shown"]
+    page = figures_embed(STUDIES[KEY].heading(shown), STUDIES[KEY].body(shown)).html
+    assert ":checked" in page
+    assert page.count('type="radio"') == 4
+    assert "<script" not in page

@@ -33,7 +33,7 @@ HIGHEST = 1000
 """Longer results scroll inside their frame."""
 
 LABEL = 20
-_INSIDE = "explanation.css", "charts.css", "inside_charts.css"
+_INSIDE = "explanation.css", "charts.css", "inside_charts.css", "generation.css"
 _WIDER = 1.06
 """How much wider than Helvetica a reader's own font may be."""
 

@@ -14,6 +14,7 @@ from tokimp.ui.desk import Desk
 from tokimp.ui.generating import display
 from tokimp.ui.generating.display import Changes
 from tokimp.ui.generating.drafts import of_span
+from tokimp.ui.generating.forecast import forecast
 from tokimp.ui.state import Asked
 from tokimp.ui.studies import STUDIES, Studied
 from tokimp.ui.trouble import report_without_words
@@ -23,7 +24,7 @@ NOTHING_YET = "Stopped before anything was known."
 FORGOTTEN = "There is no answer at hand. Press Explain the answer."
 
 
-def begin(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
+def begin(desk: Desk, asked: Asked, visitor: Visitor, shown: Studied | None = None) -> Changes:
     """What runs for this visitor here ends. The result at once where it was worked out before, else a new turn."""
     desk.turns.end(visitor)
     idle: Changes = {"question": asked, "stop": gr.update(interactive=False)}
@@ -37,7 +38,9 @@ def begin(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
         desk.counts.add("page", "found", 0.0)
         return idle | display.displayed(found) | {"status": sentences.told()}
     turn = desk.turns.begin(visitor)
-    waits = {"status": sentences.waiting(), "ticket": sentences.ticket(turn), "stop": gr.update(interactive=True)}
+    waiting = sentences.waiting()
+    waiting["lines"] += forecast(asked, shown)
+    waits = {"status": waiting, "ticket": sentences.ticket(turn), "stop": gr.update(interactive=True)}
     return idle | display.dimmed() | waits | {"turn": turn}
 
 
@@ -51,7 +54,7 @@ def begin_span(desk: Desk, shown: Studied | None, span: object, visitor: Visitor
     first, end = (max(0, min(int(each), count)) for each in span)
     if first >= end:
         return {}
-    return begin(desk, of_span(shown.request, first, end), visitor)
+    return begin(desk, of_span(shown.request, first, end), visitor, shown)
 
 
 def run(desk: Desk, asked: Asked, visitor: Visitor, turn: int) -> Iterator[Changes]:

@@ -9,13 +9,14 @@ import gradio as gr
 
 from tokimp.assets import read_asset
 from tokimp.models.device import gpu
-from tokimp.ui import controls, revisions
+from tokimp.ui import controls, revisions, sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.fair_share import visitor_of as visitor_key_of
 from tokimp.ui.generating import forms, handlers, opening
 from tokimp.ui.generating.display import Changes
 from tokimp.ui.generating.drafts import drafted, task_of
 from tokimp.ui.generating.first import first_answer
+from tokimp.ui.generating.forecast import forecast
 from tokimp.ui.generating.forms import Example
 from tokimp.ui.generating.tab import FORM, Tab
 from tokimp.ui.state import asked_of
@@ -69,6 +70,7 @@ class _Generating:
     def wire_questions(self, tab: gr.Tab) -> None:
         """The button, an example, a span of the answer, opening the tab for the first time."""
         parts = self.parts
+        parts["method"].input(self._forecast, [parts["shown"], *self.form], parts["status"], **AT_ONCE, **EVENT)
         asking = [self.built.explain.click, parts["text"].submit, parts["answer"].submit]
         self._address(gr.on(asking, self._ask, self.form, self.every, **AT_ONCE, **EVENT).then)
         spanned = parts["explained"].select(self._span, parts["shown"], self.every, **AT_ONCE, **EVENT)
@@ -112,6 +114,9 @@ class _Generating:
 
     def _ask(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
         return self.by_part(handlers.begin(self.desk, drafted(values), self.visitor(request)))
+
+    def _forecast(self, shown: Studied | None, *values: Any) -> Any:
+        return sentences.told(*forecast(drafted(values), shown))
 
     def _span(self, request: gr.Request, shown: Studied | None, event: gr.EventData) -> dict[Any, Any]:
         return self.by_part(handlers.begin_span(self.desk, shown, event.index, self.visitor(request)))
