@@ -12,6 +12,7 @@ import torch
 from tokimp.methods.averages import averaged
 from tokimp.methods.base import MethodInfo, option, register
 from tokimp.methods.gradients import gradient, gradient_rows
+from tokimp.methods.work import Work
 from tokimp.models.masking import Copy, masking
 from tokimp.models.scoring import Scorer, in_batches
 from tokimp.models.text_model import TextModel

@@ -14,6 +14,7 @@ from tokimp.methods.base import MethodInfo, option, register
 from tokimp.methods.gradients import ROWS
 from tokimp.methods.paths import Path, SharedPath
 from tokimp.methods.quadrature import adaptive_rule, fixed_rule
+from tokimp.methods.work import Work
 from tokimp.models.masking import token_id
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded

@@ -13,6 +13,7 @@ from tokimp.methods.game import Game
 from tokimp.methods.players import players_of, players_option
 from tokimp.methods.playing import attribution, by_regression, exact_note
 from tokimp.methods.regression import kernel_sizes, leverage_sizes
+from tokimp.methods.work import Work, work_of_game
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.types import Attribution, Target

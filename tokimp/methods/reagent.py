@@ -12,6 +12,7 @@ from tokimp.errors import MethodUnavailableError
 from tokimp.methods.averages import standard_error
 from tokimp.methods.base import MethodInfo, option, register
 from tokimp.methods.reagent_run import Run, draw
+from tokimp.methods.work import Work
 from tokimp.models.proposals import KINDS, Proposals, proposals
 from tokimp.models.ranks import Ranker, Standings
 from tokimp.models.text_model import TextModel
@@ -36,8 +37,8 @@ class ReAGent:
         cost="2 × steps forward passes for each run, and up to 4 for the replacements",
         signed=False,
         stochastic=True,
-    )
         needs=frozenset({"candidates"}),
+    )
     ratio: float = option(
         0.3, "Replaced a step", "Share of the tokens that each step replaces.", kind=float, low=0.05, high=0.95
     )

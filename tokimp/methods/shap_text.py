@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokimp.methods.base import MethodInfo, option, register
+from tokimp.methods.work import Work, work_of_game
 from tokimp.models.masking import masking
 from tokimp.models.scoring import Scorer
 from tokimp.models.text_model import TextModel

@@ -13,6 +13,7 @@ from torch import Tensor
 from tokimp.methods.averages import averaged
 from tokimp.methods.base import MethodInfo, option, register
 from tokimp.methods.gradients import ROWS, gradient, gradient_rows, gradients, times
+from tokimp.methods.work import Work
 from tokimp.models.scoring import in_batches
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from tokimp.methods.attention_rollout import rolled_out
 from tokimp.methods.base import MethodInfo, register
+from tokimp.methods.work import Work
 from tokimp.models.attention_weights import attending, attention_weights
 from tokimp.models.device import free_memory
 from tokimp.models.layers import Leave, between_layers
