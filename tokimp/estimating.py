@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tokimp.methods.base import build, check_available
+from tokimp.methods.base import METHODS, build, check_available
 from tokimp.methods.gradients import GRAPH_BYTES, gradient, gradient_rows, graph_bytes
 from tokimp.methods.work import Work, work_of
 from tokimp.models.loading import load
@@ -86,7 +86,7 @@ def estimated(question: Question, method: str, options: Mapping[str, Value] | No
     return Estimate(
         evaluations=work.evaluations * passes,
         seconds=seconds * passes,
-        memory=_memory(model, length, work),
+        memory=_memory(model, length, work) + _weights(model, length, METHODS[method].info.needs),
         tokens=length,
         at_most=work.early,
     )
@@ -116,13 +116,21 @@ def _timed(question: Question, *, backward: bool) -> float:
 
 
 def _memory(model: TextModel, length: int, work: Work) -> int:
-    """Bytes at the widest point: a batch of copies, or the graph of a backward pass."""
+    """Bytes at the widest point: a batch of copies, the graph of a backward pass, all layers' attention weights."""
     rows = batch_rows(model, length, length) if work.forward > 1 else 1
     forward = rows * memory_of_copy(model, length)
     if not work.backward:
         return forward
     graph = min(gradient_rows(model, length), work.backward) * graph_bytes(model, length)
-    return max(forward, min(graph, GRAPH_BYTES))
+    if graph > GRAPH_BYTES:  # each layer's input is kept, and one layer at a time runs again
+        graph = memory_of_copy(model, length) + 4 * model.size.layers * length * model.size.hidden
+    return max(forward, graph)
+
+
+def _weights(model: TextModel, length: int, needs: frozenset[str]) -> int:
+    """Bytes of attention weights: of all layers where a method looks at them, of the one at work where it has rules."""
+    layers = model.size.layers if "attention" in needs else 3 * ("rules" in needs)
+    return 4 * layers * model.size.heads * length**2
 
 
 def _duration(seconds: float) -> str:

@@ -56,8 +56,10 @@ def fuses(network: PreTrainedModel, length: int) -> bool:
 
     Not where the scores are capped, as in Gemma 2, which that piece of torch leaves out.
     """
-    config = network.config
+    config = getattr(network, "config", None)
+    if config is None:
+        return False
     heads = int(getattr(config, "num_attention_heads", None) or 16)
-    able = bool(getattr(network, "_supports_sdpa", False)) and not config.is_encoder_decoder
+    able = bool(getattr(network, "_supports_sdpa", False)) and not getattr(config, "is_encoder_decoder", False)
     capped = getattr(config, "attn_logit_softcapping", None) is not None
     return able and not capped and 4 * heads * length**2 > MOST_BYTES

@@ -14,6 +14,7 @@ from torch import Tensor
 from tokimp.errors import OutOfMemoryError
 from tokimp.models.continuing import Key, key_of
 from tokimp.models.device import free_memory
+from tokimp.models.fusing import fuses
 from tokimp.models.masking import Copy
 from tokimp.models.outputs import Reading, answers_at, read_values, readings
 from tokimp.models.prefix_cache import PrefixCache
@@ -198,7 +199,8 @@ def memory_watched() -> Iterator[None]:
 def memory_of_copy(model: TextModel, length: int) -> int:
     """Bytes that one copy needs at most while it runs: one layer's states and attention, one row of output."""
     size = model.size
-    return 4 * (24 * length * size.hidden + 3 * size.heads * length**2 + 3 * size.vocabulary)
+    attention = 0 if fuses(model.network, length) else 3 * size.heads * length**2
+    return 4 * (24 * length * size.hidden + attention + 3 * size.vocabulary)
 
 
 def out_of_memory(error: BaseException) -> bool:
