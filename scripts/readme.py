@@ -47,11 +47,21 @@ def models_table() -> str:
 
 
 def example() -> str:
-    """The example script and what it prints."""
-    code = (ROOT / "scripts" / "example.py").read_text(encoding="utf-8").strip()
+    """The first example and what it prints."""
+    return with_output("example.py")
+
+
+def own_model() -> str:
+    """The example of a black box and what it prints."""
+    return with_output("own_model.py")
+
+
+def with_output(script: str) -> str:
+    """A script and what it prints."""
+    code = (ROOT / "scripts" / script).read_text(encoding="utf-8").strip()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(code, "example.py", "exec"), {"__name__": "__main__"})
+        exec(compile(code, script, "exec"), {"__name__": "__main__"})
     return f"```python\n{code}\n```\n\n```text\n{printed.getvalue().rstrip()}\n```"
 
 
@@ -132,6 +142,7 @@ PARTS = {
     "models": models_table,
     "limits": limits_table,
     "example": example,
+    "own_model": own_model,
     "over_http": over_http,
     "faithfulness": faithfulness_table,
 }
