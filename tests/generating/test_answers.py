@@ -140,13 +140,17 @@ def test_tokens_are_drawn_as_often_as_they_are_likely_within_top_p() -> None:
     np.testing.assert_allclose(share(Decoding(temperature=0.5)), squared, atol=0.015)
 
 
-def test_a_link_holds_the_answer_and_leads_to_the_same(llama: TextModel) -> None:
-    found = tokimp.explain_generation(llama, PROMPT, max_new_tokens=4, temperature=1.0, seed=9, method="occlusion")
+@pytest.mark.parametrize("earlier", [True, False])
+def test_a_link_holds_the_answer_and_leads_to_the_same(llama: TextModel, earlier: bool) -> None:
+    found = tokimp.explain_generation(
+        llama, PROMPT, max_new_tokens=4, temperature=1.0, seed=9, earlier=earlier, method="occlusion"
+    )
     request = Request.from_link(found.link("https://example.org/"))
     assert request == found.request
     assert request.generated == tuple(token.id for token in found.answer)
     again = list(tokimp.generating.explaining(llama, request, tokimp.watch.Watch()))[-1]
     np.testing.assert_allclose(again.matrix, found.matrix, atol=1e-5)
+    assert again.request == request
     assert Request.from_link(found.rows[2].link("https://example.org/")) == found.rows[2].request
 
 

@@ -20,7 +20,7 @@ from tokimp.ui.desk import Desk, Limits
 from tokimp.ui.front_door import FrontDoor
 from tokimp.ui.state import Asked
 
-FAMILIES: dict[Task, str] = {"classification": "bert", "masked-lm": "bert", "next-token": "gpt2"}
+FAMILIES: dict[Task, str] = {"classification": "bert", "masked-lm": "bert", "next-token": "gpt2", "seq2seq": "t5"}
 MODELS = {task: shared(family, task) for task, family in FAMILIES.items()}
 GATED = MODELS["next-token"]
 

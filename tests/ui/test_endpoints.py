@@ -16,6 +16,7 @@ import pytest
 import tokimp
 from tests.models import TEXTS, shared
 from tests.ui.called import ROOT, Page
+from tests.ui.served import FAMILIES
 from tokimp.comparison import Comparison
 from tokimp.generating import explain_generation
 from tokimp.generation import GenerationExplanation
@@ -67,8 +68,7 @@ def test_an_explanation_comes_back_whole(page: Page, task: Task) -> None:
     link = answer.pop("link")
     assert link.startswith(page.address)
     explanation = Explanation.from_json(json.dumps(answer))
-    family = "gpt2" if task == "next-token" else "bert"
-    expected = tokimp.explain(shared(family, task), TEXTS[task], "occlusion")
+    expected = tokimp.explain(shared(FAMILIES[task], task), TEXTS[task], "occlusion")
     np.testing.assert_allclose(explanation.scores, expected.scores, rtol=0, atol=1e-5)
     assert tokimp.Request.from_link(link) == explanation.request
 

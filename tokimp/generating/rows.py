@@ -52,7 +52,8 @@ def _question(model: TextModel, request: Request, inputs: Encoded, said: Said) -
 def given(inputs: Encoded, roles: Sequence[Role]) -> tuple[Role, ...]:
     """The roles with all of the answer pinned, whose range goes on behind the text: it is taken as given."""
     answer = [token for token in inputs.tokens if token.segment == "generated"]
-    return (*roles, (answer[0].start, answer[-1].end, "pinned"))
+    pinned: Role = (answer[0].start, answer[-1].end, "pinned")
+    return (*(role for role in roles if role != pinned), pinned)
 
 
 def attributions(

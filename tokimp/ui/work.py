@@ -23,7 +23,7 @@ from tokimp.errors import (
 from tokimp.methods.base import METHODS
 from tokimp.models.catalog import CATALOG, at_hand
 from tokimp.models.text_model import TextModel
-from tokimp.types import Attribution, Floats, Prediction, Target, Task
+from tokimp.types import TASKS, Attribution, Floats, Prediction, Target, Task
 from tokimp.ui import controls, revisions
 from tokimp.ui.limits import Limits
 from tokimp.ui.long_texts import MOST_WITHOUT_ATTENTION, check_tokens, forecast, most_tokens
@@ -31,7 +31,7 @@ from tokimp.ui.state import Asked, Grid, Result
 from tokimp.watch import Watch
 
 MOST_CHARACTERS = 8000
-MOST_TOKENS: dict[Task, int] = {"classification": 512, "next-token": 512, "masked-lm": 512}
+MOST_TOKENS: dict[Task, int] = dict.fromkeys(TASKS, 512)
 GRID_OUTPUTS = 5
 BEAT = 0.5  # each is drawn by a browser, which may share its cores with the model
 HEARTBEAT = 0.1  # how soon a stop is noticed
