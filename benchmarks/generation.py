@@ -93,7 +93,7 @@ def outcomes(answer: Answer, repeats: int) -> list[Outcome]:
             "integrated gradients, 10 steps",
             "integrated_gradients",
             path,
-            ("integrated_gradients", {"n_steps": STEPS}, np.asarray),
+            ("integrated_gradients", nodes, np.asarray),
         ),
         ("leave-one-out", "occlusion", {"replacement": answer.fill}, ("occlusion", {}, np.abs)),
         ("AttnLRP", "attn_lrp", {}, None),

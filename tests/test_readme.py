@@ -16,7 +16,8 @@ VARIABLE = re.compile(r"\bTOKIMP_[A-Z_]+\b")
 
 def test_its_commands_can_be_read() -> None:
     commands = re.findall(r"python -m (tokimp [^`\n#]+)", README)
-    assert {command.split()[1] for command in commands} == {"explain", "evaluate", "compare", "generate", "export", "deploy"}
+    named = {"explain", "evaluate", "compare", "generate", "export", "deploy"}
+    assert {command.split()[1] for command in commands} == named
     for command in commands:
         parser().parse_args(shlex.split(command)[1:])
 

@@ -16,7 +16,6 @@ from tokimp.models.text_model import TextModel
 from tokimp.types import Floats, Target
 from tokimp.watch import Watch
 
-
 TOGETHER = 4  # points whose gradients by all targets of an answer are held at once
 
 
