@@ -50,6 +50,13 @@ def answer_logits(model: TextModel, inputs: Encoded, position: int) -> Tensor:
         return answers_at(model, inputs.ids[None], [position], 1, source=inputs.source)[0, 0]
 
 
+def copies_logits(model: TextModel, inputs: Encoded, position: int, count: int) -> Tensor:
+    """The same of `count` copies in one batch: logits (copy, vocabulary or class)."""
+    with torch.inference_mode():
+        rows = np.repeat(inputs.ids[None], count, axis=0)
+        return answers_at(model, rows, [position] * count, 1, source=inputs.source)[:, 0]
+
+
 def prediction(model: TextModel, inputs: Encoded, position: int, logits: Tensor, count: int = 10) -> Prediction:
     """The `count` likeliest candidates of the logits (vocabulary or class,), with their probabilities."""
     log_probs = log_probability(logits, model.link)
