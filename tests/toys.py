@@ -67,7 +67,9 @@ def toy(yes: Formula | str, no: Formula | str = "nothing") -> TextModel:
     for word, value in VALUES.items():
         half_each = torch.tensor([value / 2 / READ[0], value / 2 / READ[1]])
         network.words.weight.data[tokenizer.convert_tokens_to_ids(word)] = half_each
-    return TextModel(network, tokenizer, task="classification", key="toy", revision="object")
+    model = TextModel(network, tokenizer, task="classification", key="toy", revision="object")
+    model.offers -= {"layers"}  # what it says of attention is made up
+    return model
 
 
 def _nothing(values: Tensor) -> Tensor:

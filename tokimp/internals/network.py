@@ -55,7 +55,7 @@ def token_network(
     watch = watch or Watch()
     read = reading_position(model, inputs) if position is None else position
     if influence == "attention":
-        attention = mean_attention(model, inputs, watch)
+        attention = np.stack(list(mean_attention(model, inputs, watch)))
         edges = (1 - RESIDUAL) * attention + RESIDUAL * np.eye(len(inputs))
     else:
         check_available(model, "value_zeroing")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from tokimp.errors import OptionError
 from tokimp.methods.base import MethodInfo, option, register
-from tokimp.models.attention_weights import attending
+from tokimp.models.attention_weights import attending, attention_weights
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.types import Attribution, Floats, Target
@@ -60,29 +64,50 @@ class Attention:
         Raises:
             OptionError: a layer that the model does not have.
         """
-        rows = mean_attention(model, inputs, watch)[:, target.position]  # (layer, token), or two rows a layer
         if inputs.source:
+            rows = np.stack([each[target.position] for each in mean_attention(model, inputs, watch)])
             rows = rows[model.encoder_layers :].reshape(-1, 2, len(inputs)).mean(1)
+        else:
+            rows = np.stack(_maps(model, inputs, watch, target.position))[:, 0].astype(np.float64)  # (layer, token)
         scores = layer_weights(self.layers, len(rows)) @ rows
         watch(1.0, scores)
         return Attribution(scores, layers=rows, signed=False)
 
 
-def mean_attention(model: TextModel, inputs: Encoded, watch: Watch) -> Floats:
-    """Attention weights (layer, query, key), heads averaged. Cost: one evaluation.
+def mean_attention(model: TextModel, inputs: Encoded, watch: Watch) -> Iterator[Floats]:
+    """Attention weights (query, key) of one layer after the other, heads averaged. Cost: one evaluation.
 
-    With an encoder (attention, query, key), in the order of `attending`: a token that is no query there
-    stays as it is, which is a row of the identity.
+    With an encoder of one attention after the other, in the order of `attending`: a token that is no
+    query there stays as it is, which is a row of the identity.
     """
-    maps = [heads.mean(0).double().cpu().numpy() for heads in model.attentions(inputs.ids, inputs.source)]
-    watch.count(1)
+    maps = _maps(model, inputs, watch)
     if not inputs.source:
-        return np.stack(maps)
-    mixing = np.tile(np.eye(len(inputs)), (len(maps), 1, 1))
-    for each, part, weights in zip(mixing, attending(model, inputs.source), maps, strict=True):
-        each[part.queries] = 0
-        each[part.queries, part.keys] = weights
-    return mixing
+        yield from (weights.astype(np.float64) for weights in maps)
+        return
+    for part, weights in zip(attending(model, inputs.source), maps, strict=True):
+        mixing = np.eye(len(inputs))
+        mixing[part.queries] = 0
+        mixing[part.queries, part.keys] = weights
+        yield mixing
+
+
+def _maps(model: TextModel, inputs: Encoded, watch: Watch, query: int | None = None) -> list[npt.NDArray[np.float32]]:
+    """Mean over heads [attention] (query, key), or of one query alone: the heads of one layer at a time are held."""
+    maps: list[npt.NDArray[np.float32]] = []
+    kept = slice(None) if query is None else slice(query, query + 1)
+
+    def see(_place: int, weights: Tensor) -> Tensor:
+        maps.append(weights[0, :, kept].float().mean(0).cpu().numpy())
+        return weights
+
+    if "layers" in model.offers:
+        last = None if model.task == "classification" else torch.tensor([[len(inputs) - 1]], device=model.device)
+        with torch.inference_mode(), attention_weights(model, see):
+            model.logits(model.embed(inputs.ids)[None], last, None, inputs.source)
+    else:
+        maps += [heads[:, kept].mean(0).float().cpu().numpy() for heads in model.attentions(inputs.ids, inputs.source)]
+    watch.count(1)
+    return maps
 
 
 def layer_weights(layers: str | int, count: int) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -50,22 +51,23 @@ class AttentionRollout:
             scores (token,): the predicting position's row, ≥ 0 and summing to 1; layers (layer, token):
             the same row, rolled out from each layer. The same for every target read at this position.
         """
-        attention = mean_attention(model, inputs, watch)  # (layer, query, key), or two for each decoder layer
-        rows = rolled_out((1 - self.residual) * attention + self.residual * np.eye(len(inputs)), target.position)
+        itself = self.residual * np.eye(len(inputs))
+        attention = mean_attention(model, inputs, watch)  # [layer] (query, key), or two for each decoder layer
+        rows = rolled_out(((1 - self.residual) * each + itself for each in attention), target.position)
         if inputs.source:
             rows = rows[model.encoder_layers + 1 :: 2]  # behind each decoder layer
         watch(1.0, rows[-1])
         return Attribution(rows[-1], layers=rows, signed=False)
 
 
-def rolled_out(mixing: Floats, position: int) -> Floats:
+def rolled_out(mixing: Iterable[Floats], position: int) -> Floats:
     """Rows (layer, token): how the position mixes the tokens from each layer down to the first.
 
-    mixing (layer, query, key): how each layer mixes its inputs; rows sum to 1.
+    mixing [layer] (query, key): how each layer mixes its inputs; rows sum to 1.
     """
-    product = np.eye(mixing.shape[-1])
-    rows = []
+    rows: list[Floats] = []
+    product: Floats | None = None
     for layer in mixing:
-        product = layer @ product
+        product = layer if product is None else layer @ product
         rows.append(product[position])
     return np.stack(rows)
