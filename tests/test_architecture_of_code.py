@@ -57,7 +57,7 @@ NOUNS = {
 CORE = {"nouns", "models", "methods", "internals", "metrics"}
 MAY_IMPORT = {
     "nouns": {"nouns"},
-    "models": {"nouns", "endpoint", "models"},
+    "models": {"nouns", "endpoints", "models"},
     "methods": {"nouns", "models", "methods"},
     "internals": {"nouns", "models", "methods", "internals"},
     "metrics": {"nouns", "models", "metrics"},
@@ -71,7 +71,7 @@ MAY_IMPORT = {
     "views": {"nouns", "views"},
     "share": {"nouns"},
     "store": {"nouns", "store"},
-    "endpoint": {"nouns", "endpoint"},
+    "endpoints": {"nouns", "endpoints"},
     "interop": {"nouns", "views"},
     "pictures": {"nouns", "internals", "views"},
     "notebook": CORE | {"question", "api", "views", "pictures"},

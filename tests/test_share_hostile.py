@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import tracemalloc
 from dataclasses import fields, replace
 from typing import Any
@@ -18,7 +19,11 @@ from tokimp.errors import InputError, LinkError
 from tokimp.types import Request
 
 CODES = [share.to_code(REQUEST), share.to_code(LONG)]
-FACTS = {field.name: getattr(LONG, field.name) for field in fields(LONG)}
+FACTS = {
+    field.name: getattr(LONG, field.name)
+    for field in fields(LONG)
+    if field.name not in share._DEFAULTS or getattr(LONG, field.name) != share._DEFAULTS[field.name]
+}
 anything = values | st.sampled_from([2**63, 10**4000, -1, "next-token", [], {}, [1], {"a": [1]}, {"a": {"b": None}}])
 
 
@@ -234,4 +239,4 @@ def test_hostile_fields_are_refused_or_a_question(name: str, value: Any) -> None
     facts = FACTS | {name: value}
     facts = {each: facts[each] for each in facts if each not in share._DEFAULTS or facts[each] != share._DEFAULTS[each]}
     code = code_of(canonical(facts))
-    assert refused(code) or getattr(outcome(code), name) == value
+    assert refused(code) or json.loads(canonical(getattr(outcome(code), name))) == json.loads(canonical(value))

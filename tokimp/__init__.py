@@ -120,7 +120,7 @@ class _Package(_Module):
 
     def __setattr__(self, name: str, value: object) -> None:
         """Keeps functions what they are: importing the package of such a name would put it in its place."""
-        if not (name in ("methods", "compare", "endpoint", "why") and isinstance(value, _Module)):
+        if not (name in ("methods", "compare", "why") and isinstance(value, _Module)):
             super().__setattr__(name, value)
 
 

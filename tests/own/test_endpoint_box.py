@@ -8,8 +8,8 @@ import math
 import pytest
 
 import tokimp
-from tests.endpoint.stand_in import answer_log_probs, log_prob, serving
-from tokimp.endpoint import Endpoint
+from tests.endpoints.stand_in import answer_log_probs, log_prob, serving
+from tokimp.endpoints import Endpoint
 from tokimp.errors import ModelNotFoundError, UnsupportedModelError
 
 TEXT = "The capital of France is"
@@ -35,7 +35,9 @@ def test_a_given_answer_has_the_scores_of_its_tokens() -> None:
 
 
 def test_what_comes_next_is_explained_from_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.endpoint.stand_in.log_prob", lambda prefix, token: log_prob(prefix, token) - math.log(8))
+    monkeypatch.setattr(
+        "tests.endpoints.stand_in.log_prob", lambda prefix, token: log_prob(prefix, token) - math.log(8)
+    )
     with serving("vllm") as (_, client):
         found = tokimp.explain(tokimp.endpoint(client), TEXT, "occlusion", target=" Paris", contrast=" London")
         differences = [log_prob(text, " Paris") - log_prob(text, " London") for text in (TEXT, *without(TEXT))]

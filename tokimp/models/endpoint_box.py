@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from tokimp.endpoint import Client, Endpoint, configured
+from tokimp.endpoints import Client, Endpoint, configured
 from tokimp.errors import ModelNotFoundError
 from tokimp.models.black_box import BlackBox, black_box
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tokimp.endpoint.answers import Answer, Step, read
-from tokimp.endpoint.asking import PASSING, Line
-from tokimp.endpoint.seam import behind
-from tokimp.endpoint.settings import Endpoint
-from tokimp.endpoint.trouble import Malformed, Refused
-from tokimp.endpoint.wire import Run
+from tokimp.endpoints.answers import Answer, Step, read
+from tokimp.endpoints.asking import PASSING, Line
+from tokimp.endpoints.seam import behind
+from tokimp.endpoints.settings import Endpoint
+from tokimp.endpoints.trouble import Malformed, Refused
+from tokimp.endpoints.wire import Run
 
 COMPLETIONS = "/v1/completions"
 LLAMA_COMPLETION = "/completion"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tokimp.endpoint.answers import Answer, Step
-from tokimp.endpoint.trouble import Malformed
+from tokimp.endpoints.answers import Answer, Step
+from tokimp.endpoints.trouble import Malformed
 
 
 class Merged(Malformed):

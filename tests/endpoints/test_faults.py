@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from tests.endpoint.stand_in import Fault, Row, cut, drop, log_prob, send, serving, status
-from tokimp.endpoint import Client, Endpoint
-from tokimp.endpoint.answers import LOWEST
-from tokimp.endpoint.asking import Line, seconds_told, waiting
-from tokimp.endpoint.wire import Run
+from tests.endpoints.stand_in import Fault, Row, cut, drop, log_prob, send, serving, status
+from tokimp.endpoints import Client, Endpoint
+from tokimp.endpoints.answers import LOWEST
+from tokimp.endpoints.asking import Line, seconds_told, waiting
+from tokimp.endpoints.wire import Run
 from tokimp.errors import EndpointError
 
 PASSING = {"429": status(429), "503": status(503, b"<html>"), "500": status(500), "dropped": drop, "cut": cut}
@@ -258,6 +258,6 @@ def test_the_key_does_not_follow_a_redirect() -> None:
 
 
 def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tokimp.endpoint.wire.MOST_BYTES", 100)
+    monkeypatch.setattr("tokimp.endpoints.wire.MOST_BYTES", 100)
     with serving() as (_, client), pytest.raises(http.client.HTTPException, match="too long"):
         Run().post(client.endpoint, "/v1/completions", {"prompt": "a", "max_tokens": 9, "logprobs": 9})

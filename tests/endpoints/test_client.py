@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from tests.endpoint.stand_in import answer_log_probs, likeliest, log_prob, send, serving, status
-from tokimp.endpoint import Abilities, Client, Endpoint
+from tests.endpoints.stand_in import answer_log_probs, likeliest, log_prob, send, serving, status
+from tokimp.endpoints import Abilities, Client, Endpoint
 from tokimp.errors import Cancelled, EmptyTextError, EndpointError, MethodUnavailableError, OptionError
 from tokimp.watch import Watch
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tokimp.endpoint import Endpoint, configured
+from tokimp.endpoints import Endpoint, configured
 from tokimp.errors import OptionError
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from tokimp.endpoint.wire import Ended, Run
+from tokimp.endpoints.wire import Ended, Run
 from tokimp.errors import EndpointError
 
 # Seconds between two looks whether the work is still wanted.

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tokimp.endpoint import Client, Endpoint
+from tokimp.endpoints import Client, Endpoint
 
 VOCABULARY = (" Paris", " London", " is", " the", ".", " and", " café", "\n")
 BEGINNING = "<s>"

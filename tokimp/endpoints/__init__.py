@@ -5,8 +5,8 @@ A `Client` of an `Endpoint` has plain functions of a list of texts, as a black b
 
 from __future__ import annotations
 
-from tokimp.endpoint.abilities import Abilities
-from tokimp.endpoint.client import Client, Completion
-from tokimp.endpoint.settings import Endpoint, configured
+from tokimp.endpoints.abilities import Abilities
+from tokimp.endpoints.client import Client, Completion
+from tokimp.endpoints.settings import Endpoint, configured
 
 __all__ = ["Abilities", "Client", "Completion", "Endpoint", "configured"]

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from tokimp.endpoint.settings import Endpoint
+from tokimp.endpoints.settings import Endpoint
 
 MOST_BYTES = 64 * 2**20
 BLOCK = 2**16

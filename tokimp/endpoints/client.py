@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from tokimp.endpoint.abilities import (
+from tokimp.endpoints.abilities import (
     COMPLETIONS,
     Abilities,
     completion,
@@ -15,14 +15,14 @@ from tokimp.endpoint.abilities import (
     probe,
     token_ids,
 )
-from tokimp.endpoint.answers import Answer, Step, read
-from tokimp.endpoint.asking import Line
-from tokimp.endpoint.crew import Crew
-from tokimp.endpoint.memory import Memory, key_of
-from tokimp.endpoint.seam import behind
-from tokimp.endpoint.settings import Endpoint
-from tokimp.endpoint.trouble import Malformed
-from tokimp.endpoint.wire import Run
+from tokimp.endpoints.answers import Answer, Step, read
+from tokimp.endpoints.asking import Line
+from tokimp.endpoints.crew import Crew
+from tokimp.endpoints.memory import Memory, key_of
+from tokimp.endpoints.seam import behind
+from tokimp.endpoints.settings import Endpoint
+from tokimp.endpoints.trouble import Malformed
+from tokimp.endpoints.wire import Run
 from tokimp.errors import EmptyTextError, EndpointError, MethodUnavailableError, OptionError
 
 Told = Callable[[float], object]

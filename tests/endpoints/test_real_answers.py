@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.endpoint.stand_in import serving
-from tokimp.endpoint import Client
+from tests.endpoints.stand_in import serving
+from tokimp.endpoints import Client
 from tokimp.errors import EndpointError, MethodUnavailableError
 
 DATA = Path(__file__).with_name("data")

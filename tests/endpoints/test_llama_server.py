@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 import tokimp
-from tokimp.endpoint import Client, Endpoint
+from tokimp.endpoints import Client, Endpoint
 from tokimp.models import packs
 
 SERVER = shutil.which("llama-server")

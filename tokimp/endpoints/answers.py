@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tokimp.endpoint.trouble import Malformed
+from tokimp.endpoints.trouble import Malformed
 
 # Servers write a probability that is 0 in their arithmetic as −9999 or −3.4e38. This is the logarithm of
 # the least float32 above 0.

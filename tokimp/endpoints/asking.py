@@ -10,9 +10,9 @@ import threading
 import time
 from typing import Any
 
-from tokimp.endpoint.settings import Endpoint
-from tokimp.endpoint.trouble import Malformed, Refused
-from tokimp.endpoint.wire import Reply, Run
+from tokimp.endpoints.settings import Endpoint
+from tokimp.endpoints.trouble import Malformed, Refused
+from tokimp.endpoints.wire import Reply, Run
 from tokimp.errors import EndpointError
 
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
