@@ -56,6 +56,15 @@ def endpoint(
     return black_box(scored, tokenizer, answer=tokens, **asked)
 
 
+def endpoint_names() -> tuple[str, ...]:
+    """What `load` takes for the endpoints that the environment has.
+
+    Raises:
+        OptionError: the configuration cannot be read.
+    """
+    return tuple(PREFIX + name for name in configured())
+
+
 def settings_of(name: str) -> Endpoint:
     """The endpoint that the environment has by that name.
 

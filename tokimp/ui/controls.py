@@ -9,6 +9,7 @@ from typing import Any
 
 from tokimp.methods.base import FAMILIES, METHODS, Method, Option, options_of, why_not
 from tokimp.models.catalog import CATALOG, CatalogEntry, at_hand
+from tokimp.models.endpoint_box import endpoint_names
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import MASK_SPELLINGS
 from tokimp.types import OUTPUTS, PRECISIONS, Prediction, Task, Value
@@ -23,6 +24,7 @@ SEED_HELP = "Random draws start here: the same seed gives the same result."
 LARGEST_SEED = 2**31 - 1
 COMMON = ("output", "precision", "seed")
 AROUND_A_MASK = 24
+ENDPOINT_NOTE = "Only its answers are known: for methods that need no gradients. Texts are sent to its server."
 
 Entry = dict[str, Any]
 
@@ -33,6 +35,16 @@ def any_model_allowed() -> bool:
     if setting is None:
         return "SPACE_ID" not in os.environ
     return setting.strip().lower() in ("1", "true", "yes", "on")
+
+
+def model_allowed(name: str) -> bool:
+    """Whether this page takes the model: of its list, an endpoint that its owner configured, or any at all."""
+    return name in CATALOG or name in endpoint_names() or any_model_allowed()
+
+
+def is_fetched(name: str) -> bool:
+    """Whether the model comes from the hub the first time."""
+    return not at_hand(CATALOG[name]) if name in CATALOG else name not in endpoint_names()
 
 
 def choice_payload(
@@ -70,6 +82,7 @@ def model_choice(task: Task, chosen: str, hub_reachable: bool) -> Payload:
             usable = hub_reachable and not entry.ours
             label = f"{entry.key} · {_megabytes(entry.size)}" if usable else f"{entry.key} · not at hand"
             away.append(_model_entry(entry, label) | {"disabled": not usable})
+    others = [{"value": name, "label": name, "note": ENDPOINT_NOTE} for name in endpoint_names()]
     other = None
     if any_model_allowed():
         other = {
@@ -77,7 +90,8 @@ def model_choice(task: Task, chosen: str, hub_reachable: bool) -> Payload:
             "placeholder": "Hub id, or a folder on this machine",
             "note": "Any model with safetensors whose architecture is known, such as owner/name. Enter takes it.",
         }
-    return choice_payload("Model", [("At hand", here), ("From the model hub", away)], chosen, other)
+    groups = [("At hand", here), ("Asked over the network", others if task == "next-token" else [])]
+    return choice_payload("Model", [*groups, ("From the model hub", away)], chosen, other)
 
 
 def method_choice(task: Task, chosen: str, model: TextModel | None = None) -> Payload:

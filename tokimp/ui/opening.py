@@ -9,7 +9,6 @@ import gradio as gr
 
 from tokimp.errors import OptionError, TokimpError
 from tokimp.methods.base import METHODS, build, options_of
-from tokimp.models.catalog import CATALOG
 from tokimp.types import Request, Value
 from tokimp.ui import controls, display, handlers, sentences, whying, work
 from tokimp.ui.arrival import Arrival
@@ -63,7 +62,7 @@ def form(request: Request, start: Start, arrival: Arrival) -> dict[str, Any]:
     """The form's values; what this page does not know is as the tab begins."""
     task = request.task
     method = request.method if request.method in METHODS else start.method
-    known = request.model in CATALOG or controls.any_model_allowed()
+    known = controls.model_allowed(request.model)
     model = request.model if known else arrival.models[task]
     common = {"output": request.output, "precision": request.precision, "seed": request.seed}
     masks = controls.mask_choice(request.text, request.mask)

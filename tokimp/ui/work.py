@@ -21,7 +21,6 @@ from tokimp.errors import (
     UnsupportedModelError,
 )
 from tokimp.methods.base import METHODS
-from tokimp.models.catalog import CATALOG, at_hand
 from tokimp.models.text_model import TextModel
 from tokimp.types import TASKS, Attribution, Floats, Prediction, Target, Task
 from tokimp.ui import controls, revisions
@@ -231,7 +230,7 @@ def put(asked: Asked, model: TextModel) -> api.Question:
 
 def loaded(asked: Asked, report: Report[Value]) -> TextModel:
     """The model that the form names, after saying that it is being loaded where that takes a while."""
-    if asked.model not in CATALOG or not at_hand(CATALOG[asked.model]):
+    if controls.is_fetched(asked.model):
         report(Moment(sentence=f"Fetching {asked.model} from the model hub …"))
     model = model_for(asked)
     report(Moment())
@@ -256,7 +255,7 @@ def model_for(asked: Asked) -> TextModel:
 
 def check_model(name: str) -> None:
     """Raises OptionError where this page does not take the model."""
-    if name not in CATALOG and not controls.any_model_allowed():
+    if not controls.model_allowed(name):
         raise OptionError(f"{name} is not in this page's list.", "Choose a model of the list.")
 
 

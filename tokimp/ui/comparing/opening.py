@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tokimp.errors import LinkError
-from tokimp.models.catalog import CATALOG
 from tokimp.share import PARAMETER, from_link
 from tokimp.types import Request
 from tokimp.ui import controls, revisions
@@ -37,7 +36,7 @@ def opened(arrival: Arrival, kind: Kind, request: Request, visitor: Visitor) -> 
 
 def form(arrival: Arrival, kind: Kind, request: Request) -> Changes:
     """The form's values; what this page does not know is as the tab begins."""
-    known = request.model in CATALOG or controls.any_model_allowed()
+    known = controls.model_allowed(request.model)
     model = request.model if known else arrival.models[request.task]
     held = revisions.held(model, request.task)
     return {

@@ -9,7 +9,6 @@ import gradio as gr
 
 from tokimp.errors import LinkError
 from tokimp.methods.base import METHODS
-from tokimp.models.catalog import CATALOG
 from tokimp.share import PARAMETER, from_link
 from tokimp.types import Request, Segment
 from tokimp.ui import controls, revisions
@@ -43,7 +42,7 @@ def form(arrival: Arrival, request: Request) -> Changes:
     Of a chat there stands what was said, not the template around it. An answer that the link holds stands on the
     right, and not in the form, where the model would be asked to read it anew.
     """
-    known = request.model in CATALOG or controls.any_model_allowed()
+    known = controls.model_allowed(request.model)
     model = request.model if known else arrival.models["next-token"]
     method = request.method if request.method in METHODS else forms.METHOD
     user, system = _said(request, "user"), _said(request, "system")
