@@ -28,6 +28,7 @@ from tests.e2e.parts import (
 )
 from tests.e2e.test_page import HOSTILE
 from tokimp import Explanation, Request
+from tokimp.score import Score
 from tokimp.share import to_code
 from tokimp.views.files import FORMATS, Look, content
 
@@ -214,11 +215,12 @@ def test_files_are_those_of_the_result_on_screen(open_page: Open, address: str) 
     page = open_page("Fill mask", theme="dark")
     explanation = explanation_of(page)
     assert json.loads(explanation.to_json())["request"]["text"] == text_box(page).input_value()
-    link = explanation.link(f"{address}/")
+    measured = json.loads(saved(page, "JSON"))["metrics"]
+    look = Look(dark=True, link=explanation.link(f"{address}/"), scores=tuple(map(Score.from_fields, measured)))
     for suffix, format_ in FORMATS.items():
-        assert saved(page, format_.title) == content(explanation, suffix, Look(dark=True, link=link)), suffix
+        assert saved(page, format_.title) == content(explanation, suffix, look), suffix
     page.get_by_label("pictures without background").locator("visible=true").check()
-    clear = content(explanation, ".png", Look(dark=True, transparent=True, link=link))
+    clear = content(explanation, ".png", replace(look, transparent=True))
     assert saved(page, "PNG") == clear
     assert saved(page, "PNG") == clear  # a second time, too
 
