@@ -106,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
     generate = add("generate", help="a whole answer, token by token", epilog=generating.EXAMPLES, **_SHAPE)
     _add_question(generate)
     _add_asking(generate)
-    generate.set_defaults(method="gradient_x_input")
+    generate.set_defaults(method="attn_lrp")
     generating.add_arguments(generate)
     export = add("export", help="turn a saved result or a link into any format", epilog=_EXPORT, **_SHAPE)
     export.add_argument("source", help="a .json file that was saved, - for standard input, or a link")

@@ -23,7 +23,7 @@ def explain_generation(  # noqa: PLR0913 - the frozen public signature; each is 
     max_new_tokens: int = 32,
     span: tuple[int, int] | None = None,
     *,
-    method: str = "gradient_x_input",
+    method: str = "attn_lrp",
     temperature: float = 0.0,
     top_p: float = 1.0,
     earlier: bool = True,

@@ -24,7 +24,7 @@ def generate(desk: Desk) -> Callable[..., Iterator[Json]]:
         text: str,
         request: gr.Request,
         model: str | None = None,
-        method: str = "gradient_x_input",
+        method: str = "attn_lrp",
         answer: str | None = None,
         system: str | None = None,
         chat: bool = False,
@@ -39,7 +39,7 @@ def generate(desk: Desk) -> Callable[..., Iterator[Json]]:
         Args:
             text: The prompt that the model reads, of at most 8,000 characters.
             model: A model of the page's list that writes, such as gpt2 or smollm2-135m; null is the page's usual one.
-            method: How scores are found, such as gradient_x_input, integrated_gradients, occlusion or attention.
+            method: How scores are found, such as attn_lrp, integrated_gradients, occlusion or attention.
             answer: The answer to be explained, as it stands behind the prompt; null lets the model write one.
             system: What a chat begins with, the message of the system; null is none.
             chat: Whether the prompt is put in the words of the model's own chat template, as a user's message.

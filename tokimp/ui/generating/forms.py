@@ -16,7 +16,7 @@ from tokimp.ui.generating.drafts import SHOWN, Draft, drafted
 
 TITLE = "Generation"
 BUTTON = "Explain the answer"
-METHOD = "gradient_x_input"
+METHOD = "attn_lrp"
 TASKS: tuple[Task, ...] = ("next-token", "seq2seq")
 NAMES: dict[Task, str] = {"next-token": "Next token", "seq2seq": "Translate, summarise"}
 NOTE = "Any next-token model with safetensors whose architecture is known. Enter takes it."
