@@ -48,7 +48,7 @@ def desk(decoder: TextModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return Desk()
 
 
-def asked(text: str = TEXT, answer: str = "", method: str = "gradient_x_input", **options: Any) -> Draft:
+def asked(text: str = TEXT, answer: str = "", method: str = "attn_lrp", **options: Any) -> Draft:
     return drafted((text, answer, "tiny", method, {"max_new_tokens": 3} | options, False, ""))
 
 
