@@ -4,7 +4,7 @@
 
 Sentiment on held-out snippets (those that `training/` kept for testing; fetched into `.cache/` once) and the
 next token of `prompts.txt`, both with the packs. What has been measured is kept in `.cache/faithfulness.jsonl`,
-and a stopped run goes on from there. `--texts N` takes the first N of each, `--write` stores what that gives.
+and a stopped run goes on from there. `--texts N N` takes the first of each, `--write` stores what that gives.
 """
 
 from __future__ import annotations
@@ -195,10 +195,10 @@ def _shown(options: dict[str, Value]) -> str:
 def main() -> None:
     """Measures what is not known yet, and writes the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--texts", type=int, help="of each task (default: 100 and 50)")
+    parser.add_argument("--texts", type=int, nargs=2, metavar="N", help="of each task (default: 100 50)")
     parser.add_argument("--write", action="store_true", help="store the tables of fewer texts, too")
     asked = parser.parse_args()
-    counts = TEXTS if asked.texts is None else {task: min(asked.texts, most) for task, most in TEXTS.items()}
+    counts = dict(zip(TEXTS, asked.texts or TEXTS.values(), strict=True))
     rows, tasks = all_rows(counts), {}
     for task, name in TASKS.items():
         results = {
@@ -207,7 +207,8 @@ def main() -> None:
         }
         removal = "tokens masked" if task == "sentiment" else "tokens deleted"
         tasks[task] = {"model": name, "texts": counts[task], "removal": removal, "methods": results}
-    command = "python benchmarks/faithfulness.py" + (f" --texts {asked.texts} --write" if asked.texts else "")
+    few = f" --texts {' '.join(map(str, asked.texts))} --write" if asked.texts else ""
+    command = f"python benchmarks/faithfulness.py{few}"
     found = {"command": command, "date": date.today().isoformat(), "versions": versions(), "tasks": tasks}
     page = report(found)
     if asked.texts is None or asked.write:
