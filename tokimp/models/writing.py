@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from transformers.cache_utils import Cache
 
 
-FEW = 8  # tokens whose vocabulary-sized output is held at once
+FEW = 64  # tokens whose vocabulary-sized output is held at once
 
 
 class Decoding(NamedTuple):
