@@ -7,9 +7,9 @@ import pytest
 
 import tokimp
 from tests import models
-from tokimp.errors import EmptyTextError, InputError, MethodUnavailableError, OptionError
+from tokimp.errors import EmptyTextError, InputError, OptionError
 from tokimp.generation import GenerationExplanation
-from tokimp.methods.base import METHODS, why_not
+from tokimp.methods.base import METHODS
 from tokimp.models.text_model import TextModel
 from tokimp.models.writing import Decoding, choose
 from tokimp.question import ask_again
@@ -200,10 +200,6 @@ def test_what_cannot_be_explained_is_said(llama: TextModel) -> None:
     classifier = models.tiny("bert", "classification")
     with pytest.raises(InputError, match="writes no text"):
         tokimp.explain_generation(classifier, PROMPT, ANSWER)
-    unable = [key for key, method in METHODS.items() if why_not(llama, method) is not None]
-    for key in unable:
-        with pytest.raises(MethodUnavailableError):
-            tokimp.explain_generation(llama, PROMPT, ANSWER, method=key)
 
 
 def test_a_stop_ends_the_work(llama: TextModel) -> None:

@@ -10,9 +10,9 @@ from tokimp.score import Score
 from tokimp.types import Explanation
 from tokimp.views.characters import escaped
 from tokimp.views.compare.cells import listed, method_name
+from tokimp.views.judged import WORTH
 from tokimp.views.numbers import NOT_A_NUMBER, show
 
-_WORTH = {True: "better", False: "worse", None: "no better"}
 _COST = [("evaluations", "evaluations"), ("seconds", "seconds")]
 
 
@@ -47,7 +47,7 @@ def chance_sentence(comparison: Comparison, metric: str) -> str:
     for key, score in _measured(comparison, metric):
         if score.value is not None and score.chance is not None:
             told[score.better_than_chance].append(method_name(key))
-    return " ".join(f"{_WORTH[side].capitalize()} than chance: {listed(keys)}." for side, keys in told.items() if keys)
+    return " ".join(f"{WORTH[side].capitalize()} than chance: {listed(keys)}." for side, keys in told.items() if keys)
 
 
 def _metrics(comparison: Comparison) -> list[str]:
@@ -104,7 +104,7 @@ def _measure(score: Score, span: tuple[float, float]) -> dict[str, Any]:
         "number": NOT_A_NUMBER if value is None else show(value),
         "score": value,
         "chance": "" if chance is None else f"{show(chance.low)} … {show(chance.high)}",
-        "verdict": _WORTH[side] if known else "",
+        "verdict": WORTH[side] if known else "",
         "bar": {"class": "tk-bar tku8" if side else "tk-bar tku8 tk-maybe", "score": filled, "error": band},
     }
 
