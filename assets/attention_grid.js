@@ -20,19 +20,19 @@ function attentionGrid(element, trigger, props, watch) {
 
   /* All pictures in one, head under head, in the colours of the theme. */
   function colour() {
-    const [layers, heads, cells] = props.value.size;
+    const [layers, heads, rows, columns] = props.value.size;
     const colours = palette(root, props.value.classes);
-    const image = new ImageData(cells, cells * layers * heads);
+    const image = new ImageData(columns, rows * layers * heads);
     const pixels = new Uint32Array(image.data.buffer);
     for (let place = 0; place < pixels.length; place += 1) pixels[place] = colours[pictures[place]];
-    atlas.width = cells;
+    atlas.width = columns;
     atlas.height = image.height;
     atlas.getContext("2d").putImageData(image, 0, 0);
   }
 
   /* One canvas under all heads is drawn many times faster than one in each. */
   function place() {
-    const cells = props.value.size[2];
+    const [rows, columns] = props.value.size.slice(2);
     const fine = window.devicePixelRatio || 1;
     canvas.style.width = canvas.style.height = "0";
     const [width, height] = [box.clientWidth, box.scrollHeight];
@@ -43,10 +43,10 @@ function attentionGrid(element, trigger, props, watch) {
     canvas.style.height = `${height}px`;
     const pen = canvas.getContext("2d");
     pen.imageSmoothingEnabled = false;
-    const side = options[0].clientWidth * fine;
+    const [wide, high] = [options[0].clientWidth * fine, options[0].firstChild.clientHeight * fine];
     for (const node of options) {
-      const top = Number(node.dataset.flat) * cells;
-      pen.drawImage(atlas, 0, top, cells, cells, node.offsetLeft * fine, node.offsetTop * fine, side, side);
+      const top = Number(node.dataset.flat) * rows;
+      pen.drawImage(atlas, 0, top, columns, rows, node.offsetLeft * fine, node.offsetTop * fine, wide, high);
     }
     seen = width;
   }
@@ -88,6 +88,7 @@ function attentionGrid(element, trigger, props, watch) {
     options = chosen.order.map((flat) => option(value, flat, chosen.numbers && chosen.numbers[flat]));
     box.classList.toggle("tk-rows", rows);
     box.style.setProperty("--tk-columns", heads);
+    box.style.setProperty("--tk-shape", Math.max(0.5, Math.min(2, value.size[3] / value.size[2])));
     const parts = [canvas];
     options.forEach((node, at) => {
       if (rows && at % heads === 0) parts.push(layerButton(at / heads));
@@ -100,11 +101,13 @@ function attentionGrid(element, trigger, props, watch) {
 
   function layerButton(layer) {
     const button = make("button", "tk-layer", String(layer + 1));
+    const name = `${props.value.layer} ${layer + 1}`;
+    const index = layer + props.value.first;
     button.type = "button";
     button.tabIndex = -1;
-    button.setAttribute("aria-label", `Layer ${layer + 1}: mean of its heads`);
-    button.title = `layer ${layer + 1}: mean of its heads`;
-    button.addEventListener("click", () => trigger("select", { index: layer, kind: "layer", value: `layer ${layer + 1}` }));
+    button.setAttribute("aria-label", `${name[0].toUpperCase()}${name.slice(1)}: mean of its heads`);
+    button.title = `${name}: mean of its heads`;
+    button.addEventListener("click", () => trigger("select", { index, kind: "layer", value: name }));
     return button;
   }
 
@@ -140,7 +143,7 @@ function attentionGrid(element, trigger, props, watch) {
     const flat = Number(node.dataset.flat);
     const [layer, head] = [Math.floor(flat / heads), flat % heads];
     choose({ layer, head });
-    trigger("select", { index: [layer, head], kind: "head", value: props.value.labels[flat] });
+    trigger("select", { index: [layer + props.value.first, head], kind: "head", value: props.value.labels[flat] });
   }
 
   function go(place) {
@@ -190,7 +193,7 @@ function attentionGrid(element, trigger, props, watch) {
   watch(["value", "state"], render);
   render();
   pointing(element, watch, ({ layer, head }) => {
-    if (props.value && options.length) choose({ layer: layer ? layer - 1 : null, head });
+    if (props.value && options.length) choose({ layer: layer ? layer - 1 - props.value.first : null, head });
   });
 }
 

@@ -1,4 +1,4 @@
-/* One map of attention, queries downwards (views/inside/attention.py): cells on a canvas, labels and frames over it. */
+/* One map of attention, queries downwards and keys to the right (views/inside/attention.py): cells on a canvas, labels and frames over it. */
 function attentionMap(element, trigger, props, watch) {
   const root = element.querySelector(".tk-view");
   const box = make("div", "tk-map");
@@ -25,27 +25,31 @@ function attentionMap(element, trigger, props, watch) {
     return Math.min(most, Math.max(0, ...labels.map((label) => pen.measureText(label).width)));
   }
 
-  function layout(value) {
-    const count = value.labels.length;
-    const longest = Math.ceil(measured(value.labels));
-    const [left, top, beyond] = [longest + 10, Math.ceil(longest * 0.71) + 14, Math.ceil(longest * 0.71)];
+  /* The tokens of an axis: keys may be the queries. */
+  const side = (axis) => props.value[axis === "key" ? "keys" : "queries"] || props.value.queries;
+
+  function layout() {
+    const [rows, columns] = [side("query").labels.length, side("key").labels.length];
+    const [beside, above] = ["query", "key"].map((axis) => Math.ceil(measured(side(axis).labels)));
+    const [left, top, beyond] = [beside + 10, Math.ceil(above * 0.71) + 14, Math.ceil(above * 0.71)];
     const room = root.clientWidth - left - Math.min(beyond, 40) - 2;
-    const cell = Math.max(1, Math.min(24, Math.floor(room / count)));
-    return { width: root.clientWidth, left, top, cell, count, side: cell * count, every: Math.ceil((LETTER + 4) / cell), beyond };
+    const cell = Math.max(1, Math.min(24, Math.floor(room / columns)));
+    const [wide, high, every] = [cell * columns, cell * rows, Math.ceil((LETTER + 4) / cell)];
+    return { width: root.clientWidth, left, top, cell, rows, columns, wide, high, every, beyond };
   }
 
   function paint(value) {
     const colours = palette(root, value.classes);
-    const image = new ImageData(size.count, size.count);
+    const image = new ImageData(size.columns, size.rows);
     const pixels = new Uint32Array(image.data.buffer);
     const top = value.top || 1;
     for (let place = 0; place < pixels.length; place += 1) {
       pixels[place] = colours[Math.min(255, Math.round(255 * Math.sqrt(values[place] / top)))];
     }
-    canvas.width = size.count;
-    canvas.height = size.count;
+    canvas.width = size.columns;
+    canvas.height = size.rows;
     canvas.getContext("2d").putImageData(image, 0, 0);
-    Object.assign(canvas.style, { left: `${size.left}px`, top: `${size.top}px`, width: `${size.side}px`, height: `${size.side}px` });
+    Object.assign(canvas.style, { left: `${size.left}px`, top: `${size.top}px`, width: `${size.wide}px`, height: `${size.high}px` });
   }
 
   function label(text, place, axis) {
@@ -57,15 +61,17 @@ function attentionMap(element, trigger, props, watch) {
     return node;
   }
 
-  function annotate(value) {
+  function annotate() {
     const parts = [];
-    value.labels.forEach((text, place) => {
-      if (place % size.every === 0) parts.push(label(text, place, "query"), label(text, place, "key"));
-    });
+    for (const axis of ["query", "key"]) {
+      side(axis).labels.forEach((text, place) => {
+        if (place % size.every === 0) parts.push(label(text, place, axis));
+      });
+    }
     frames = { row: makeSvg("rect", { class: "tk-band" }), column: makeSvg("rect", { class: "tk-band" }), cell: makeSvg("rect", { class: "tk-cursor" }) };
     parts.push(...Object.values(frames));
-    over.setAttribute("width", size.left + size.side + Math.min(size.beyond, 40));
-    over.setAttribute("height", size.top + size.side + 3);
+    over.setAttribute("width", size.left + size.wide + Math.min(size.beyond, 40));
+    over.setAttribute("height", size.top + size.high + 3);
     over.replaceChildren(...parts);
     frame();
   }
@@ -76,9 +82,9 @@ function attentionMap(element, trigger, props, watch) {
   }
 
   function frame() {
-    const { left, top, cell, side } = size;
-    place(frames.row, left - 0.5, top + chosen.query * cell - 0.5, side + 1, cell + 1, chosen.query !== null);
-    place(frames.column, left + chosen.key * cell - 0.5, top - 0.5, cell + 1, side + 1, chosen.key !== null);
+    const { left, top, cell, wide, high } = size;
+    place(frames.row, left - 0.5, top + chosen.query * cell - 0.5, wide + 1, cell + 1, chosen.query !== null);
+    place(frames.column, left + chosen.key * cell - 0.5, top - 0.5, cell + 1, high + 1, chosen.key !== null);
     frames.cell.setAttribute("visibility", "hidden");
   }
 
@@ -96,9 +102,9 @@ function attentionMap(element, trigger, props, watch) {
   function draw() {
     const value = props.value;
     if (!value || !values || !root.clientWidth) return;
-    size = layout(value);
+    size = layout();
     paint(value);
-    annotate(value);
+    annotate();
   }
 
   function render() {
@@ -109,8 +115,8 @@ function attentionMap(element, trigger, props, watch) {
     }
     values = halves(value.values);
     chosen = { ...value.selected };
-    const last = value.labels.length - 1;
-    at = [Math.min(chosen.query ?? at[0], last), Math.min(chosen.key ?? at[1], last)];
+    const last = ["query", "key"].map((axis) => side(axis).labels.length - 1);
+    at = [Math.min(chosen.query ?? at[0], last[0]), Math.min(chosen.key ?? at[1], last[1])];
     box.setAttribute("aria-label", `${value.title || "Attention"}: queries by keys, arrow keys read cells, Enter chooses`);
     legend(value);
     readout.textContent = "";
@@ -119,10 +125,9 @@ function attentionMap(element, trigger, props, watch) {
   }
 
   function tell(query, key) {
-    const value = props.value;
-    const number = threeDigits(values[query * value.labels.length + key]);
-    const word = (token) => make("bdi", "", `“${value.names[token]}”`);
-    readout.replaceChildren(word(query), " → ", word(key), `: ${number}`);
+    const number = threeDigits(values[query * size.columns + key]);
+    const word = (axis, place) => make("bdi", "", `“${side(axis).names[place]}”`);
+    readout.replaceChildren(word("query", query), " → ", word("key", key), `: ${number}`);
   }
 
   function cursor(query, key) {
@@ -134,7 +139,7 @@ function attentionMap(element, trigger, props, watch) {
   function cellOf(event) {
     const bounds = canvas.getBoundingClientRect();
     const [key, query] = [event.clientX - bounds.left, event.clientY - bounds.top].map((far) => Math.floor(far / size.cell));
-    return [query, key].every((each) => each >= 0 && each < size.count) ? [query, key] : null;
+    return query >= 0 && query < size.rows && key >= 0 && key < size.columns ? [query, key] : null;
   }
 
   function choose(query, key) {
@@ -146,7 +151,8 @@ function attentionMap(element, trigger, props, watch) {
   function pick(query, key) {
     choose(query, key);
     cursor(query, key);
-    trigger("select", { index: [query, key], kind: "cell", value: values[query * size.count + key] });
+    const index = [query + side("query").first, key + side("key").first];
+    trigger("select", { index, kind: "cell", value: values[query * size.columns + key] });
   }
 
   box.addEventListener("keydown", (event) => {
@@ -156,7 +162,8 @@ function attentionMap(element, trigger, props, watch) {
     const near = { ArrowRight: [query, key + 1], ArrowLeft: [query, key - 1], ArrowDown: [query + 1, key], ArrowUp: [query - 1, key] };
     const target = near[event.key] || far[event.key];
     if (target) {
-      at = target.map((each) => Math.max(0, Math.min(each, size.count - 1)));
+      const last = [size.rows - 1, size.columns - 1];
+      at = target.map((each, axis) => Math.max(0, Math.min(each, last[axis])));
       cursor(...at);
     } else if (event.key === "Enter" || event.key === " ") pick(...at);
     else if (event.key === "Escape") choose(null, null);
@@ -176,17 +183,26 @@ function attentionMap(element, trigger, props, watch) {
     if (cell) pick(...cell);
     if (!text) return;
     const axis = "query" in text.dataset ? "query" : "key";
-    const index = Number(text.dataset[axis]);
-    choose(axis === "query" ? index : null, axis === "key" ? index : null);
-    trigger("select", { index, kind: "token", axis, value: props.value.names[index] });
+    const place = Number(text.dataset[axis]);
+    choose(axis === "query" ? place : null, axis === "key" ? place : null);
+    trigger("select", { index: place + side(axis).first, kind: "token", axis, value: side(axis).names[place] });
   });
 
   new ResizeObserver(() => values && size?.width !== root.clientWidth && draw()).observe(root);
   onTheme(root, () => size && values && paint(props.value));
   watch(["value", "state"], render);
   render();
+
+  /* A token's place on an axis; null where it is none of its tokens. */
+  function placeOf(token, axis) {
+    const { first, labels } = side(axis);
+    return token !== null && token >= first && token < first + labels.length ? token - first : null;
+  }
+
   pointing(element, watch, ({ token, key }) => {
-    if (values && size && (token ?? 0) < size.count) choose(token, key);
+    if (!values || !size) return;
+    const query = placeOf(token, "query");
+    choose(query, placeOf(query === null ? (key ?? token) : key, "key"));
   });
 }
 

@@ -89,7 +89,8 @@ function network(element, trigger, props, watch) {
     });
     value.columns.forEach((name, column) => {
       if (size.apart < 20 && column % 2) return;
-      const text = size.apart < 34 && name === "input" ? "in" : name.replace("layer ", "");
+      const narrow = size.apart < (value.columns.some((each) => / layer /.test(each)) ? 76 : 34);
+      const text = narrow ? value.briefly[column] : name.replace("layer ", "");
       parts.push(makeSvg("text", { class: "tk-axis", x: x(column), y: 14, "text-anchor": "middle" }, text));
     });
     const grey = value.strongest.map(([layer, query, key]) => {

@@ -1,12 +1,19 @@
-/* Comes after token_view.js and pointing.js: the token that is pointed at stands out. */
+/* Comes after token_view.js and pointing.js: the token that is pointed at stands out, and so does the answer behind a text. */
 function pointedText(element, props, watch) {
   const text = element.querySelector(".tk-view");
+  const itemOf = (span) => (props.value?.tokens?.items || [])[span.dataset.place];
+  const spans = () => [...text.querySelectorAll("[data-place]")];
 
+  function answer() {
+    const said = spans().filter((span) => itemOf(span)?.answer);
+    spans().forEach((span) => span.classList.toggle("tk-answer", said.includes(span)));
+    said[0]?.classList.add("tk-answer-first");
+  }
+
+  watch(["value", "state"], answer);
+  answer();
   pointing(element, watch, (at) => {
-    const items = props.value?.tokens?.items || [];
-    text.querySelectorAll("[data-place]").forEach((span) => {
-      span.classList.toggle("tk-pointed", Boolean(items[span.dataset.place]?.indices.includes(at.token)));
-    });
+    spans().forEach((span) => span.classList.toggle("tk-pointed", Boolean(itemOf(span)?.indices.includes(at.token))));
   });
 }
 

@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 import torch
 
+import tokimp
+from tests.models import TEXTS, shared
 from tests.views.examples import explain, tokens_of
 from tests.views.markup import Markup
 from tokimp.errors import OptionError
 from tokimp.given import one_map
-from tokimp.notebook import Plot, plot_attention_heatmap, plot_layers, plot_network
+from tokimp.notebook import Plot, plot_attention_grid, plot_attention_heatmap, plot_layers, plot_network
 from tokimp.types import Attribution
+from tokimp.views.numbers import show
 
 WORDS = ["<script>", "${7*7}", " end"]
 
@@ -63,6 +66,19 @@ def test_what_is_no_attention_is_refused() -> None:
         plot_attention_heatmap(np.ones((2, 3)))
     with pytest.raises(OptionError, match="3 places"):
         plot_attention_heatmap(np.eye(3), ["a"])
+
+
+def test_of_a_model_that_writes_another_text_one_part_is_drawn(tmp_path: Path) -> None:
+    inside = tokimp.inspect(shared("t5", "seq2seq"), TEXTS["seq2seq"], generated=(9, 10))
+    source = inside.inputs.source
+    across = inside.cross_attentions.astype(np.float64).mean((0, 1))
+    page = saved(plot_attention_heatmap(inside), tmp_path)
+    assert f"{show(across[1, 0])}" in page
+    assert f"3 queries by {source} keys" in plot_attention_heatmap(inside)._repr_html_()
+    assert f"{source} queries by {source} keys" in plot_attention_heatmap(inside, part="encoder")._repr_html_()
+    assert "decoder layer 2, head 4: " in plot_attention_grid(inside)._repr_html_()
+    assert "encoder layer 3, head 4: " in plot_attention_grid(inside, part="encoder")._repr_html_()
+    assert "decoder 2" in plot_network(inside)._repr_html_()
 
 
 def test_scores_of_layers_come_from_arrays_and_explanations(tmp_path: Path) -> None:

@@ -51,12 +51,15 @@ def plot_attention_heatmap(
     layer: int | None = None,
     head: int | None = None,
     measure: Literal["weights", "norms"] = "weights",
+    part: Literal["cross", "encoder", "decoder"] | None = None,
 ) -> Plot:
     """Who looks at whom: queries downwards, keys to the right; without `layer` or `head` the mean over them.
 
     attention: `Internals`, `outputs.attentions`, or an array (query, key), (head, query, key) or (layer, head,
     query, key), with or without a batch of one. `layer` and `head` count from 0; the heading counts from 1.
-    `measure` says what the numbers are; from `Internals` it takes those.
+    `measure` says what the numbers are; from `Internals` it takes those. Of a model with an encoder these are of one
+    `part`: of the answer's attention to the text ("cross", or None), or of either's to itself; its layers stand
+    before the decoder's.
 
     Raises:
         OptionError: shapes that do not fit; a layer or head that is not there.
@@ -65,23 +68,29 @@ def plot_attention_heatmap(
     from tokimp.views.inside.wide import wide_html
 
     if hasattr(attention, "attention_map"):
-        found, tokens = attention.attention_map(layer, head, measure), attention.tokens
+        found, sides = attention.attention_map(layer, head, measure, part), attention.sides(part)
     else:
-        found = one_map(array(attention), layer, head)
+        found, sides = one_map(array(attention), layer, head), (tokens, tokens)
     places = [f"{name} {at + 1}" for name, at in (("layer", layer), ("head", head)) if at is not None]
     title = ", ".join(["Attention", *places]) if places else "Attention, mean of all heads"
-    figure = map_figure(found, names(tokens, len(found)), title=title, measure=measure)
+    queries, keys = (names(side, count) for side, count in zip(sides, found.shape, strict=True))
+    figure = map_figure(found, queries, keys, title=title, measure=measure)
     return Plot.drawn(title, figure, wide_html(figure, title))
 
 
-def plot_attention_grid(inside: Internals, *, measure: Literal["weights", "norms"] = "weights") -> Plot:
-    """All heads as small pictures, what each does in its title."""
-    from tokimp.internals.attention_maps import HABITS
+def plot_attention_grid(
+    inside: Internals,
+    *,
+    measure: Literal["weights", "norms"] = "weights",
+    part: Literal["cross", "encoder", "decoder"] | None = None,
+) -> Plot:
+    """All heads as small pictures, what each does in its title; `part` as in `plot_attention_heatmap`."""
     from tokimp.views.inside.attention_figure import grid_figure
     from tokimp.views.inside.wide import wide_html
 
-    found = inside.survey(measure)
-    figure = grid_figure(found.pictures, found.habits, HABITS, measure=measure)
+    found = inside.survey(measure, part)
+    whose = ("encoder" if part == "encoder" else "decoder") if inside.inputs.source else ""
+    figure = grid_figure(found.pictures, found.habits, found.names, measure=measure, whose=whose)
     return Plot.drawn("All heads", figure, wide_html(figure, "All heads"))
 
 
@@ -131,8 +140,9 @@ def plot_network(
 
     if hasattr(network, "network"):
         network, tokens = network.network(), network.tokens
+    encoder = 0
     if hasattr(network, "edges"):
-        position = network.position if position is None else position
+        position, encoder = network.position if position is None else position, getattr(network, "encoder_layers", 0)
         network = network.edges
     edges = one_text(array(network), 3)
     words, read = names(tokens, edges.shape[-1]), -1 if position is None else position
@@ -141,7 +151,8 @@ def plot_network(
     edges = edges if first else without_first(edges)
     drawn = (through(edges) if compact else edges, words, read % len(words))
     title = "Token network" if first else "Token network, without the first token"
-    return Plot.drawn(title, network_figure(*drawn, title=title), network_html(*drawn, title=title))
+    told: dict[str, Any] = {"title": title, "encoder": encoder}
+    return Plot.drawn(title, network_figure(*drawn, **told), network_html(*drawn, **told))
 
 
 def plot_hidden_pca(

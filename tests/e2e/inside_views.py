@@ -16,6 +16,7 @@ from tokimp.views.inside.attention import grid_payload, map_payload
 from tokimp.views.inside.network import network_payload
 
 TOKENS = ["<img src=x>", "${7*7}", "{{x}}", " שלום", "\n", " end"]
+ANSWER = ["<pad>", " ${1}", "</script>"]
 HABITS = ("previous", "first")
 LAYERS, HEADS = 3, 2
 
@@ -39,6 +40,18 @@ def large() -> dict[str, Any]:
     return map_payload(np.tril(np.ones((512, 512))) / np.arange(1, 513)[:, None], [f"t{at}" for at in range(512)])
 
 
+def across() -> dict[str, Any]:
+    """An answer's attention to its text, behind which it stands."""
+    values = np.random.default_rng(2).dirichlet(np.ones(len(TOKENS)), size=len(ANSWER))
+    return map_payload(values, ANSWER, TOKENS, title="Across", starts=(len(TOKENS), 0))
+
+
+def two_networks() -> dict[str, Any]:
+    """Heads of a decoder behind an encoder of four layers."""
+    pictures = np.random.default_rng(3).uniform(size=(LAYERS, HEADS, len(ANSWER), len(TOKENS)))
+    return grid_payload(pictures, habits(), HABITS, whose="decoder", first=4)
+
+
 def pick(event: gr.SelectData) -> str:
     return json.dumps([event._data[name] for name in ("kind", "index")])
 
@@ -50,6 +63,8 @@ def build() -> gr.Blocks:
             AttentionGrid(grid_payload(attention(LAYERS, HEADS), habits(), HABITS, selected=selected), elem_id="grid"),
             AttentionMap(map_payload(attention(), TOKENS, title="Head", selected=selected), elem_id="map"),
             TokenNetwork(network_payload(edges(), TOKENS, len(TOKENS) - 1), elem_id="net"),
+            AttentionGrid(two_networks(), elem_id="decoder"),
+            AttentionMap(across(), elem_id="across"),
         ]
         picked = gr.Textbox(elem_id="picked", label="picked")
         more = gr.Button("Large", elem_id="more")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 import tokimp
 from tests.e2e.conftest import Open
 from tests.e2e.parts import listed, part, saved
+from tests.models import tiny
 from tokimp.internals.looks import LOOKS
 from tokimp.internals.looks.seen import Seen
 
@@ -107,6 +110,42 @@ def test_a_classifier_says_what_it_cannot_show_and_text_stays_text(open_page: Op
     fold(page, "layers").click()
     drawn(page, "layers")
     assert sideways(page) <= 0
+
+
+def test_a_model_that_writes_another_text_shows_what_its_answer_looks_at(open_page: Open, tmp_path: Path) -> None:
+    model = tiny("t5", "seq2seq")
+    model.network.save_pretrained(tmp_path)
+    model.tokenizer.save_pretrained(tmp_path)
+    page = open_page("Inside", width=390)
+    drawn(page, "attention")
+    page.get_by_label("Text", exact=True).locator("visible=true").fill("the film was <img src=x onerror=alert(1)>")
+    listed(page, "Model").select_option(label="another model …")
+    name = page.get_by_placeholder("Hub id, or a folder on this machine").locator("visible=true")
+    name.fill(str(tmp_path))
+    name.press("Enter")
+    page.get_by_role("button", name="Look inside", exact=True).click()
+    expect(part(page, "strip").locator(".tk-answer-first")).to_have_count(1)
+    drawn(page, "attention")
+    said = part(page, "strip").locator(".tk-answer").count()
+    box = part(page, "attention_map").locator("canvas")
+    assert box.evaluate("(node) => node.height") == said
+    assert part(page, "attention_grid").locator(".tk-layer").count() == 2
+    part(page, "attention_grid").locator("[data-flat='5']").click()
+    expect(pointed(page)).to_contain_text("decoder layer 2, head 2")
+    part(page, "strip").locator(".tk-answer").nth(1).click()
+    expect(part(page, "attention_map").locator("rect.tk-band").first).to_have_attribute("visibility", "visible")
+    token(page, 0).click()
+    expect(part(page, "attention_map").locator("rect.tk-band").nth(1)).to_have_attribute("visibility", "visible")
+    page.locator(".tk-view-attention").get_by_label("Whose").select_option(label="encoder")
+    expect(part(page, "attention_grid").locator(".tk-layer")).to_have_count(3)
+    expect(page.locator(".tk-view-attention")).to_contain_text("this is the mean over all of the encoder’s")
+    fold(page, "hidden_states").click()
+    expect(page.locator(".tk-view-hidden_states")).to_contain_text("reads one and writes another")
+    fold(page, "network").click()
+    drawn(page, "network")
+    assert sideways(page) <= 0
+    seen = Seen.from_json(saved(page, "JSON").decode())
+    assert len(seen.request.generated) == said - 1
 
 
 def test_the_network_under_a_result_is_drawn_once_its_fold_is_opened(open_page: Open) -> None:

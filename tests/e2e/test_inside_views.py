@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import PATIENCE, ROOT
-from tests.e2e.inside_views import HABITS, HEADS, TOKENS, attention, edges, habits
+from tests.e2e.inside_views import ANSWER, HABITS, HEADS, TOKENS, attention, edges, habits
 from tokimp.views.inside.attention import head_labels
 from tokimp.views.inside.network import THRESHOLDS, coloured, network_of
 from tokimp.views.numbers import show
@@ -125,8 +126,38 @@ def test_a_label_picks_a_row_or_a_column(page: Page) -> None:
     expect(page.locator("#map .tk-band[visibility=visible]")).to_have_count(1)
 
 
+def test_a_map_of_two_texts_counts_through_both(page: Page) -> None:
+    canvas = page.locator("#across canvas")
+    assert canvas.evaluate("(node) => [node.width, node.height]") == [len(TOKENS), len(ANSWER)]
+    shown = canvas.evaluate("(node) => [node.clientWidth / node.width, node.clientHeight / node.height]")
+    assert shown[0] == shown[1] > 1
+    page.locator("#across .tk-map").focus()
+    page.keyboard.press("End")
+    for _ in range(5):
+        page.keyboard.press("ArrowDown")
+    expect(page.locator("#across .tk-readout")).to_contain_text(f"“{ANSWER[-1]}” → “{TOKENS[-1]}”: ")
+    page.keyboard.press("Enter")
+    picked(page, f'["cell", [{len(TOKENS) + 2}, {len(TOKENS) - 1}]]')
+    page.locator("#across text[data-query='1']").dispatch_event("click")
+    picked(page, f'["token", {len(TOKENS) + 1}]')
+
+
+def test_heads_of_a_decoder_count_the_layers_before_them(page: Page) -> None:
+    expect(page.locator("#decoder [role=option]").first).to_have_attribute(
+        "aria-label", re.compile("^decoder layer 1,")
+    )
+    page.locator("#decoder [data-flat='3']").click()
+    picked(page, '["head", [5, 1]]')
+    page.locator("#decoder .tk-layer").nth(2).click()
+    picked(page, '["layer", 6]')
+    wide, high = page.locator("#decoder [role=option] span").first.evaluate(
+        "(node) => [node.clientWidth, node.clientHeight]"
+    )
+    assert wide > high > 0
+
+
 def test_hostile_tokens_stay_literal(page: Page) -> None:
-    for view in ("#map", "#net"):
+    for view in ("#map", "#net", "#across"):
         texts = page.locator(f"{view} svg text").all_text_contents()
         assert {"<img src=x>", "${7*7}", "{{x}}", "⏎"} <= set(texts)
 

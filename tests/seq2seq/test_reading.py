@@ -191,7 +191,7 @@ def test_replacements_of_its_own_are_refused_with_the_reason() -> None:
 def test_what_is_known_of_one_line_only_is_refused() -> None:
     model = models.shared("t5", "seq2seq")
     inside = tokimp.inspect(model, TEXT)
-    for name in ("hidden_states", "logit_lens", "token_probabilities"):
+    for name in ("hidden_states", "logit_lens", "attention_norms"):
         with pytest.raises(MethodUnavailableError, match="reads one and writes another"):
             getattr(inside, name)
     with pytest.raises(MethodUnavailableError, match="reads one and writes another"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tokimp.errors import MethodUnavailableError
+from tokimp.internals.attention_maps import every_map
 from tokimp.models.attention_weights import attending
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
@@ -39,13 +40,7 @@ def cross_attention(model: TextModel, inputs: Encoded) -> Floats:
         raise MethodUnavailableError(
             f"{model.key} reads what it answers in one line: it has no cross-attention.", "Look at its attentions."
         )
-    maps = model.attentions(inputs.ids, inputs.source)
-    cross = [
-        weights.cpu().numpy()
-        for part, weights in zip(attending(model, inputs.source), maps, strict=True)
-        if part.queries != part.keys
-    ]
-    return np.stack(cross).astype(np.float16)
+    return every_map(model, inputs, "weights", "cross")
 
 
 def check_in_one_line(inputs: Encoded) -> None:
@@ -53,5 +48,5 @@ def check_in_one_line(inputs: Encoded) -> None:
     if inputs.source:
         raise MethodUnavailableError(
             "This is shown of one text that one network reads; this model reads one and writes another.",
-            "Look at its attentions, its cross_attentions and its network.",
+            "Look at its attention, its token probabilities and its network.",
         )

@@ -14,6 +14,7 @@ from tokimp.internals.cross_attention import check_in_one_line, cross_attention,
 from tokimp.internals.layer_scores import Kind, layer_scores
 from tokimp.internals.logit_lens import LogitLens, logit_lens
 from tokimp.internals.network import Influence, TokenNetwork, token_network
+from tokimp.internals.parts import Part, attended
 from tokimp.internals.token_probabilities import TokenProbabilities, token_probabilities
 from tokimp.models.layers import hidden_states
 from tokimp.models.loading import load
@@ -46,14 +47,23 @@ class Internals:
         return cast(Kept, self.memory[name])
 
     def beside(self, text: str) -> Internals:
-        """The insides of the same model while it reads another text, kept with these. Of at most as many tokens."""
-        most = max(len(self.inputs), SECOND)
-        inputs, memory = self.kept(f"beside {text}", lambda: (self.model.encode(text, most), dict[str, Any]()))
+        """The insides of the same model while it reads another text, kept with these. Of at most as many tokens.
+
+        An encoder's decoder is given the same answer.
+        """
+        most, answer = max(len(self.inputs), SECOND), self.answer if self.inputs.source else ()
+        inputs, memory = self.kept(f"beside {text}", lambda: (self.model.encode(text, most, answer), dict[str, Any]()))
         return Internals(self.model, inputs, memory)
 
     @property
     def tokens(self) -> tuple[Token, ...]:
         return self.inputs.tokens
+
+    @property
+    def answer(self) -> tuple[int, ...]:
+        """The ids that stand behind the text as the model's own words, without the one that a decoder begins with."""
+        start = self.inputs.prompt + bool(self.inputs.source)
+        return tuple(self.inputs.ids[start:].tolist())
 
     @cached_property
     def attentions(self) -> Floats:
@@ -79,15 +89,29 @@ class Internals:
         check_in_one_line(self.inputs)
         return every_map(self.model, self.inputs, "norms")
 
-    def attention_map(self, layer: int | None = None, head: int | None = None, measure: Measure = "weights") -> Floats:
-        """(query, key) of one head; None means over layers or heads. Cost: one evaluation."""
-        check_in_one_line(self.inputs)
-        return attention_map(self.model, self.inputs, layer, head, measure)
+    def attention_map(
+        self,
+        layer: int | None = None,
+        head: int | None = None,
+        measure: Measure = "weights",
+        part: Part | None = None,
+    ) -> Floats:
+        """(query, key) of one head; None means over layers or heads. Cost: one evaluation.
 
-    def survey(self, measure: Measure = "weights") -> Survey:
-        """Small pictures of all heads, and what each does. Cost: one evaluation."""
-        check_in_one_line(self.inputs)
-        return survey(self.model, self.inputs, measure)
+        With an encoder of one `part`, None for the answer's attention to the text; its layers stand before the
+        decoder's.
+        """
+        return attention_map(self.model, self.inputs, layer, head, measure, part)
+
+    def sides(self, part: Part | None = None) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
+        """The tokens that look, and those that are looked at, `part` as in `attention_map`."""
+        at = attended(self.model, self.inputs, part)
+        queries, keys = (self.tokens[each.start : each.stop] for each in (at.queries, at.keys))
+        return queries, keys
+
+    def survey(self, measure: Measure = "weights", part: Part | None = None) -> Survey:
+        """Small pictures of all heads, and what each does, `part` as in `attention_map`. Cost: one evaluation."""
+        return survey(self.model, self.inputs, measure, part)
 
     @cached_property
     def hidden_states(self) -> Floats:
@@ -106,8 +130,10 @@ class Internals:
 
     @cached_property
     def token_probabilities(self) -> TokenProbabilities:
-        """How likely each token of the text was. Cost: one evaluation; of a fill-mask model one a token."""
-        check_in_one_line(self.inputs)
+        """How likely each token of the text was, with an encoder each of the answer.
+
+        Cost: one evaluation; of a fill-mask model one a token.
+        """
         return token_probabilities(self.model, self.inputs)
 
     def network(self, influence: Influence = "attention", position: int | None = None) -> TokenNetwork:

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from tokimp.errors import MethodUnavailableError
 from tokimp.models.layers import head_logits, hidden_states
-from tokimp.models.outputs import logits_at
+from tokimp.models.outputs import answers_at, logits_at
 from tokimp.models.scoring import batch_rows, in_batches
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
+from tokimp.models.writing import FEW
 from tokimp.types import Floats
 from tokimp.watch import Watch
 
@@ -25,7 +26,8 @@ TOP = 10
 
 @dataclass(frozen=True, eq=False)
 class TokenProbabilities:
-    """Of each token (token,), NaN (rank 0) where the model says nothing of it: a decoder's first, and special tokens.
+    """Of each token (token,), NaN (rank 0) where the model says nothing of it: a decoder's first, an encoder's, and
+    special tokens of a fill-mask model.
 
     probability; rank among all tokens, 1 for the likeliest; entropy of what the model expected there,
     and surprisal −log p of what stood there, both in nats. top (token, rank): ids of the likeliest
@@ -46,9 +48,11 @@ class TokenProbabilities:
 
 
 def token_probabilities(model: TextModel, inputs: Encoded, watch: Watch | None = None) -> TokenProbabilities:
-    """A decoder reads each token's left context; a fill-mask model the whole text with that token masked.
+    """A decoder reads each token's left context, and with an encoder the whole text; a fill-mask model the whole
+    text with that token masked (Salazar et al. 2020).
 
-    Salazar et al. 2020 for the latter. Cost: one evaluation; for a fill-mask model one for each token, batched.
+    Cost: one evaluation, with an encoder for each `FEW` tokens of the answer; for a fill-mask model one for each
+    token, batched.
 
     Raises:
         MethodUnavailableError: a classifier, which says nothing of words.
@@ -65,8 +69,8 @@ def token_probabilities(model: TextModel, inputs: Encoded, watch: Watch | None =
         "top": np.zeros((len(inputs), count), dtype=np.int64),
         "top_probability": np.full((len(inputs), count), np.nan),
     }
-    parts = _left_to_right(model, inputs, watch) if model.task == "next-token" else _masked(model, inputs, watch)
-    for places, logits in parts:
+    read = _of_the_answer if inputs.source else _left_to_right if model.task == "next-token" else _masked
+    for places, logits in read(model, inputs, watch):
         _read(logits.double(), places, inputs.ids[places], facts)
     return TokenProbabilities(**facts)
 
@@ -79,6 +83,17 @@ def _left_to_right(model: TextModel, inputs: Encoded, watch: Watch) -> Any:
         yield np.arange(start, start + len(logits)), logits
         start += len(logits)
         watch(start / len(inputs))
+
+
+def _of_the_answer(model: TextModel, inputs: Encoded, watch: Watch) -> Any:
+    for first in range(inputs.source + 1, len(inputs), FEW):
+        end = min(first + FEW, len(inputs))
+        with torch.inference_mode():
+            read = inputs.ids[None, : end - 1]
+            logits = answers_at(model, read, [first - 1], end - first, source=inputs.source)[0]
+        watch.count(1)
+        yield np.arange(first, end), logits
+        watch(end / len(inputs))
 
 
 def _masked(model: TextModel, inputs: Encoded, watch: Watch) -> Any:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from tokimp.errors import TokimpError
+from tokimp.internals.answer import with_answer
 from tokimp.internals.inspecting import Internals
-from tokimp.internals.looks.base import without_marks
+from tokimp.internals.looks.base import check_available, without_marks
 from tokimp.internals.looks.seeing import see
 from tokimp.internals.looks.seen import Seen
 from tokimp.models.text_model import TextModel
@@ -39,9 +40,9 @@ class Looking:
         self._insides: Recent[tuple[Encoded, dict[str, Any]]] = Recent(MOST_TEXTS, REMEMBERED)
 
     def find(self, request: Request) -> Seen | None:
-        """What was seen before, pointed at as the request does."""
+        """What was seen before, pointed at as the request does; with the answer that was written meanwhile."""
         seen = self._seen.get(_key(request))
-        return None if seen is None else seen.asked(request)
+        return None if seen is None else seen.asked(replace(request, generated=seen.request.generated))
 
     def without_model(self, model: TextModel, request: Request) -> Seen | None:
         """What follows from the insides that are kept, where that is all that it takes."""
@@ -62,12 +63,17 @@ class Looking:
         key = _inside_key(request)
         kept = self._insides.get(key)
         if kept is None:
-            kept = (model.encode(request.text, work.MOST_TOKENS[request.task]), {})
+            check_available(model, request.view)
+            most = work.MOST_TOKENS[request.task]
+            inputs = with_answer(model, request.text, most, request.generated, request.roles, watch)
+            kept = (inputs, {})
             self._insides.put(key, kept)
+            self._insides.put(_inside_key(replace(request, generated=Internals(model, *kept).answer)), kept)
         return self._keep(request, see(Internals(model, *kept), request, watch))
 
     def _keep(self, request: Request, seen: Seen) -> Seen:
-        self._seen.put(_key(request), seen)
+        for key in {_key(request), _key(seen.request)}:
+            self._seen.put(key, seen)
         return seen
 
 

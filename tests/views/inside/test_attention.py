@@ -46,7 +46,7 @@ def test_each_picture_goes_up_to_its_own_largest() -> None:
     payload = grid_payload(pictures * 0.01, habits, NAMES)
     shades = np.array([LETTERS.index(letter) for letter in payload["pictures"]]).reshape(2, 3, 5, 5)
     tops = pictures.max(axis=(2, 3), keepdims=True)
-    assert payload["size"] == [2, 3, 5]
+    assert payload["size"] == [2, 3, 5, 5]
     np.testing.assert_array_equal(shades, np.rint(63 * np.sqrt(pictures / tops)))
 
 
@@ -67,12 +67,20 @@ def test_a_head_says_what_it_does_most() -> None:
     assert grid_payload(pictures, habits, NAMES)["labels"][1] == "layer 1, head 2: itself 93\u202f%"
 
 
+def test_heads_of_a_decoder_behind_an_encoder_count_its_layers() -> None:
+    pictures = np.random.default_rng(0).uniform(size=(2, 3, 4, 7))
+    payload = grid_payload(pictures, np.zeros((2, 3, 6)), NAMES, whose="decoder", first=6)
+    assert (payload["size"], payload["first"], payload["layer"]) == ([2, 3, 4, 7], 6, "decoder layer")
+    assert payload["labels"][3].startswith("decoder layer 2, head 1: ")
+    assert len(payload["pictures"]) == pictures.size
+
+
 def test_many_heads_stay_light() -> None:
     for layers, count in ((30, 9), (48, 32)):
         pictures = np.random.default_rng(0).uniform(size=(layers, count, 32, 32))
         payload = grid_payload(pictures, np.zeros((layers, count, 6)), NAMES)
         assert len(json.dumps(payload, ensure_ascii=False).encode()) < 400_000
-        assert payload["size"][2] == (32 if layers == 30 else 8)
+        assert payload["size"][2:] == [32 if layers == 30 else 8] * 2
 
 
 def test_habits_must_fit_the_heads() -> None:
@@ -90,6 +98,23 @@ def test_a_map_keeps_three_digits() -> None:
     assert payload["scale"][0] == "0"
     assert payload["scale"][2] == "1"
     json.dumps(payload, allow_nan=False)
+
+
+def test_a_map_of_two_texts_has_two_axes() -> None:
+    values = np.random.default_rng(0).uniform(size=(2, 3))
+    payload = map_payload(values, ["<s>", " le"], ["the", " film", "</s>"], starts=(3, 0))
+    assert payload["queries"] == {"first": 3, "labels": ["<s>", "le"], "names": ["<s>", " le"]}
+    assert payload["keys"] == {"first": 0, "labels": ["the", "film", "</s>"], "names": ["the", " film", "</s>"]}
+    kept = np.frombuffer(base64.b64decode(payload["values"]), dtype="<f2").reshape(2, 3)
+    np.testing.assert_allclose(kept, values, rtol=5e-4)
+    assert map_payload(np.eye(2), ["a", "b"])["keys"] is None
+
+
+def test_a_map_must_fit_its_axes() -> None:
+    with pytest.raises(ValueError, match="has not 2 queries and 3 keys"):
+        map_payload(np.ones((3, 2)), ["a", "b"], ["c", "d", "e"])
+    with pytest.raises(ValueError, match="has not 2 queries and 2 keys"):
+        map_figure(np.ones((2, 3)), ["a", "b"])
 
 
 def test_the_largest_map_is_sent_at_once() -> None:
@@ -173,6 +198,39 @@ def test_all_heads_without_script_stay_light() -> None:
     assert len(titles(tree)) == 270
     check_drawing(tree)
     assert len([node for node in nodes(tree, "path") if node[1]["class"] == "tk-zero"]) == 1
+
+
+def test_a_rectangle_stands_in_its_frame() -> None:
+    for queries, keys in ((3, 20), (20, 3), (1, 4), (2, 60), (60, 2)):
+        values = np.random.default_rng(0).dirichlet(np.ones(keys), size=queries)
+        names = [f"q{place}" for place in range(queries)], [f"k{place}" for place in range(keys)]
+        tree = map_figure(values, *names, selected={"query": queries - 1, "key": keys - 1})
+        check_drawing(tree)
+        assert f"{queries} queries by {keys} keys" in tree[1]["aria-label"]
+        row, column = (node[1]["d"] for node in nodes(tree, "path", "tk-zero"))
+        cell = max(1, min(20, 640 // max(queries, keys)))
+        assert f"h{keys * cell}v{cell}h" in row
+        assert f"h{cell}v{queries * cell}h" in column
+        best = int(values[-1].argmax())
+        assert f"“q{queries - 1}” → “k{best}”" in " ".join(titles(tree))
+
+
+def test_rectangular_heads_stand_in_their_frame() -> None:
+    for rows, columns in ((4, 9), (9, 4), (1, 32), (32, 2)):
+        pictures = np.random.default_rng(0).uniform(size=(2, 3, rows, columns))
+        tree = grid_figure(pictures, np.zeros((2, 3, 6)), NAMES, whose="encoder", selected={"layer": 1, "head": 2})
+        check_drawing(tree)
+        assert "2 encoder layers of 3 heads" in tree[1]["aria-label"]
+        assert len(nodes(tree, "path", "tk-zero")) == 1
+
+
+def test_golden_map_of_two_texts(golden: Callable[[str, str], None]) -> None:
+    values = np.random.default_rng(0).dirichlet(np.ones(len(HOSTILE)), size=3)
+    tree = map_figure(values, ["<pad>", "<img src=x onerror=alert(1)>", " ${1}"], HOSTILE, title="A → b")
+    page = markup(tree)
+    assert {tag for tag, _ in Markup(page).tags} == {"svg", "rect", "path", "text", "title"}
+    check_drawing(tree)
+    golden("cross_attention_map.svg.html", page)
 
 
 def test_scripts_know_the_letters_of_shades() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.views.inside.trees import check_drawing, nodes
+from tests.views.inside.trees import check_drawing, nodes, texts
 from tests.views.markup import Markup
 from tokimp.views.drawing import markup
 from tokimp.views.inside.network import (
@@ -111,6 +111,19 @@ def test_the_browser_gets_all_shares() -> None:
     assert payload["columns"] == ["input", "layer 1", "layer 2", "layer 3"]
     json.dumps(payload, allow_nan=False)
     assert len(json.dumps(network_payload(mixing(30, 40), ["word"] * 40, 39))) < 200_000
+
+
+def test_layers_of_two_networks_are_told_apart() -> None:
+    edges = np.stack([np.eye(2)] * 3)
+    payload = network_payload(edges, ["a", "b"], 1, encoder=2)
+    assert payload["columns"] == ["input", "encoder layer 1", "encoder layer 2", "decoder layer 1"]
+    assert payload["briefly"] == ["in", "e1", "e2", "d1"]
+    assert network_payload(edges, ["a", "b"], 1)["briefly"] == ["in", "1", "2", "3"]
+    assert network_payload(edges[:1], ["a", "b"], 1, encoder=2)["columns"] == ["input", "output"]
+    for layers, named in ((3, "decoder 1"), (12, "d10")):
+        tree = network_figure(np.stack([np.eye(2)] * layers), ["a", "b"], 1, encoder=2)
+        assert named in texts(tree)
+        check_drawing(tree)
 
 
 def test_words_say_what_the_drawing_shows() -> None:

@@ -12,7 +12,7 @@ import torch
 
 from tokimp.errors import MethodUnavailableError, OptionError
 from tokimp.internals.inspecting import Internals
-from tokimp.methods.base import checked_options, list_of_missing, option
+from tokimp.methods.base import Option, checked_options, list_of_missing, option, options_of
 from tokimp.models.targets import answer_logits, prediction, reading_position, resolve
 from tokimp.models.text_model import TextModel
 from tokimp.registry import Registry
@@ -21,6 +21,7 @@ from tokimp.watch import Watch
 
 IN_ONE_LINE: tuple[Task, ...] = ("classification", "next-token", "masked-lm")
 ON_TWO_SIDES = "This is shown of one text that one network reads; this model reads one and writes another."
+NOTHING_WRITTEN = "The model writes nothing here: it ends at once."
 MOST_LAYERS, MOST_HEADS, MOST_TOKENS = 199, 255, 4095
 
 
@@ -29,7 +30,8 @@ class LookInfo:
     """Facts of a look, from which its place on the page, its link and its tests follow.
 
     tells: one line on what is seen; targeted: it depends on what is explained; marks: options that
-    only say what is pointed at, so that what is seen is the same for all their values.
+    only say what is pointed at, so that what is seen is the same for all their values; only: of some
+    options the tasks whose models have them, where not all do.
     """
 
     key: str
@@ -43,6 +45,7 @@ class LookInfo:
     needs: frozenset[str] = frozenset()
     tasks: tuple[Task, ...] = IN_ONE_LINE
     elsewhere: str = ""
+    only: Mapping[str, tuple[Task, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,12 +143,27 @@ def check_available(model: TextModel, key: str) -> None:
         raise MethodUnavailableError(reason, "Choose another view, or another model.")
 
 
+def options_for(key: str, task: Task) -> tuple[Option, ...]:
+    """The options that the look has for models of the task."""
+    only = LOOKS[key].info.only
+    return tuple(each for each in options_of(LOOKS[key]) if task in only.get(each.name, (task,)))
+
+
+def check_options(key: str, options: Mapping[str, Value], task: Task) -> None:
+    """Raises OptionError where an option is set that models of the task do not have; at its default it says nothing."""
+    offered = {each.name for each in options_for(key, task)}
+    for each in options_of(LOOKS[key]):
+        value = options.get(each.name, each.default)
+        if each.name not in offered and value != each.default:
+            raise OptionError(f"There is no {each.name} {value}.", f"{task} models have none.")
+
+
 def layer_option(help: str = "As hidden states are counted: 0 is the input, 1 what the first layer hands on.") -> Any:
     return option(None, "Layer", help, choices=(None,), kind=int, low=0, high=MOST_LAYERS)
 
 
 def attending_layer_option() -> Any:
-    help = "From 1; None is the mean over layers."
+    help = "From 1, an encoder’s before its decoder’s; None is the mean over layers."
     return option(None, "Layer", help, choices=(None,), kind=int, low=1, high=MOST_LAYERS)
 
 

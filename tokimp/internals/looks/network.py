@@ -10,6 +10,7 @@ import numpy as np
 from tokimp.internals.looks.base import Aim, Findings, LookInfo, layer_option, register, token_option
 from tokimp.internals.network import INFLUENCES, Influence, TokenNetwork, token_network
 from tokimp.methods.base import option
+from tokimp.types import TASKS
 
 EDGE_BYTES = 2**22
 WAYS = ("layers", "direct")
@@ -27,6 +28,7 @@ class NetworkLook:
         cost="1 evaluation; by value zeroing one more a token",
         marks=("layer", "token", "way", "first"),
         needs=frozenset({"attention"}),
+        tasks=TASKS,
     )
     influence: str = option(
         "attention",
@@ -46,7 +48,8 @@ class NetworkLook:
 
     def see(self, aim: Aim) -> Findings:
         """Arrays: direct (query, key), shares along all paths, rows summing to 1; edges (layer, query, key), of
-        texts that are not too long for it. Facts: position, where the answer is read.
+        texts that are not too long for it. Facts: position, where the answer is read; encoder_layers, how many
+        layers stand before a decoder’s.
         """
         inside, watch = aim.inside, aim.watch
         influence: Influence = "value_zeroing" if self.influence == "value_zeroing" else "attention"
@@ -63,7 +66,8 @@ class NetworkLook:
             arrays["edges"] = found.edges.astype(np.float16)
         else:
             notes = (f"{len(inside.tokens)} tokens are too many to follow layer by layer: this is the whole way.",)
-        return Findings(arrays, {"position": position, "influence": influence}, notes)
+        facts = {"position": position, "influence": influence, "encoder_layers": found.encoder_layers}
+        return Findings(arrays, facts, notes)
 
 
 def read_at(aim: Aim) -> int:

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tokimp.internals.inspecting import Internals
-from tokimp.internals.looks.base import Aim, Findings, LookInfo, register, token_option
+from tokimp.internals.looks.base import NOTHING_WRITTEN, Aim, Findings, LookInfo, register, token_option
 from tokimp.internals.looks.words import other_option, words_of
 from tokimp.internals.token_probabilities import TokenProbabilities, token_probabilities
 from tokimp.methods.base import option
 from tokimp.models.outputs import log_probability
 from tokimp.models.targets import label_of
-from tokimp.types import Prediction
+from tokimp.types import TASKS, Prediction
 from tokimp.watch import Watch
 
 COLOURS = ("surprisal", "rank", "entropy")
@@ -27,12 +27,13 @@ class ProbabilitiesLook:
     info: ClassVar[LookInfo] = LookInfo(
         key="token_probabilities",
         title="Token probabilities",
-        tells="How sure the model is of what comes, and how much each token of the text surprised it.",
+        tells="How sure the model is of what comes, and how much each token of the text or answer surprised it.",
         paper="Shannon 1948; Salazar et al. 2020 for fill-mask models",
         url="https://arxiv.org/abs/1910.14659",
         cost="2 evaluations; of a fill-mask model one more a token",
         marks=("colour", "temperature", "token"),
         needs=frozenset({"layers"}),
+        tasks=TASKS,
     )
     colour: str = option("surprisal", "Colour by", "What colours the text; all numbers show on hover.", choices=COLOURS)
     temperature: float = option(
@@ -45,6 +46,7 @@ class ProbabilitiesLook:
         """Arrays, of models that say words: probability, rank, entropy, surprisal (token,), in nats, NaN where
         the model says nothing of a token; top, top_probability (token, rank). Facts: candidates, their entropy
         and out of how many choices; words, by id; with a second text `changes`: index, label, first, second.
+        With an encoder these are of the answer: of its tokens, and of what would come behind it.
         """
         inside, watch = aim.inside, aim.watch
         watch(0.0)
@@ -57,7 +59,9 @@ class ProbabilitiesLook:
             facts |= _answer(aim)
             if self.other.strip():
                 facts["changes"] = _changes(aim, inside.beside(self.other), watch)
-        if inside.model.task != "classification":
+        if inside.inputs.source and not inside.answer:
+            notes = (NOTHING_WRITTEN,)
+        elif inside.model.task != "classification":
             taken = inside.kept("token probabilities", lambda: token_probabilities(inside.model, inside.inputs, watch))
             arrays = {name: getattr(taken, name) for name in TokenProbabilities.__dataclass_fields__}
             facts |= {"words": words_of(inside.model, taken.top)}

@@ -10,18 +10,20 @@ import gradio as gr
 
 from tokimp.internals.looks import LOOKS
 from tokimp.internals.looks.seen import Seen
-from tokimp.ui import sentences
+from tokimp.ui import examples, sentences
 from tokimp.ui.inside import sharing
-from tokimp.ui.inside.payloads import DRAWN, WINDOWS, strip, told
-from tokimp.ui.inside.state import Selection, Shown
-from tokimp.ui.inside.tab import VIEW_PARTS, about
+from tokimp.ui.inside.answer import strip
+from tokimp.ui.inside.payloads import DRAWN, WINDOWS, told
+from tokimp.ui.inside.state import Selection, Settings, Shown
+from tokimp.ui.inside.tab import VIEW_PARTS, about, form_payload
 from tokimp.views.characters import quoted
+from tokimp.views.inside.layers import layer_title
 
 Changes = dict[str, Any]
 
 DEPENDS: dict[str, tuple[str, ...]] = {
-    "attention_grid": ("measure",),
-    "attention_map": ("measure", "layer", "head"),
+    "attention_grid": ("part", "measure"),
+    "attention_map": ("part", "measure", "layer", "head"),
     "probability_text": ("colour",),
     "probability_bars": ("temperature",),
     "probability_changes": ("other",),
@@ -62,7 +64,7 @@ def drawn(seen: Seen, selection: Selection, before: Drawn) -> tuple[Changes, Dra
     What is not sent again costs neither the line nor the browser anything.
     """
     view, asked = seen.request.view, seen.request
-    base = (asked.model, asked.revision, asked.text, asked.target, asked.mask)
+    base = (asked.model, asked.revision, asked.text, asked.generated, asked.target, asked.mask)
     now: Drawn = {f"told_{view}": (base, *told(seen), *seen.notes)}
     for part in VIEW_PARTS[view]:
         window = WINDOWS[part](seen, selection) if part in WINDOWS else None
@@ -102,8 +104,8 @@ def around(shown: Shown) -> tuple[Shown, Changes]:
         return shown, {}
     taken = shown.seen.get(shown.active)
     payloads: dict[str, tuple[Any, Callable[[], Any]]] = {
-        "strip": ((seen.request.model, seen.request.text, len(seen.tokens)), lambda: strip(seen)),
-        "pointed": ((shown.selection, seen.request.text), lambda: _pointed(seen, shown.selection)),
+        "strip": ((seen.request.model, seen.request.text, seen.tokens), lambda: strip(seen)),
+        "pointed": ((shown.selection, seen.request.text, _encoder(shown)), lambda: _pointed(seen, shown)),
         "share": (taken and taken.request, lambda: taken and sharing.share_payload(taken)),
         "shared": (shown.active, lambda: _taken_along(shown.active)),
     }
@@ -116,12 +118,26 @@ def _taken_along(view: str) -> Any:
     return sentences.told(sentences.line("name", f"Take along: {LOOKS[view].info.title.lower()}"))
 
 
-def _pointed(seen: Seen, selection: Selection) -> Any:
-    told = []
+def forms(shown: Shown, settings: Settings) -> tuple[Shown, Changes]:
+    """The forms of views that have other options for a model of this task than for the one before."""
+    task, usual = shown.asked.task, (examples.INSIDE_TASK,)
+    names = {f"options_{view}": view for view in VIEW_PARTS if LOOKS[view].info.only}
+    other = {name: view for name, view in names.items() if shown.drawn.get(name, usual) != (task,)}
+    changes = {name: form_payload(view, shown.offered(view, settings), task) for name, view in other.items()}
+    return replace(shown, drawn={**shown.drawn, **dict.fromkeys(other, (task,))}), changes
+
+
+def _encoder(shown: Shown) -> int:
+    """How many of the model's layers are an encoder's, as far as any view tells."""
+    return max((int(seen.facts.get("encoder_layers", 0)) for seen in shown.seen.values()), default=0)
+
+
+def _pointed(seen: Seen, shown: Shown) -> Any:
+    selection, told = shown.selection, []
     if selection.token is not None and selection.token < len(seen.tokens):
         told.append(f"token {quoted(seen.tokens[selection.token].text)}")
     if selection.layer is not None:
-        told.append("the input" if selection.layer == 0 else f"layer {selection.layer}")
+        told.append("the input" if selection.layer == 0 else layer_title(selection.layer, _encoder(shown)))
     if selection.layer and selection.head is not None:
         told.append(f"head {selection.head + 1}")
     line = sentences.line("name", "Click a token, a layer or a head anywhere: all views follow.")

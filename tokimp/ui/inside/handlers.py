@@ -23,7 +23,8 @@ from tokimp.ui.desk import Desk
 from tokimp.ui.inside import display
 from tokimp.ui.inside.display import Changes
 from tokimp.ui.inside.state import Settings, Shown
-from tokimp.ui.inside.tab import VIEW_PARTS, task_of
+from tokimp.ui.inside.tab import VIEW_PARTS
+from tokimp.ui.inside.tasks import task_of
 from tokimp.ui.state import Asked
 from tokimp.ui.trouble import report_without_words
 from tokimp.ui.visitors import Visitor
@@ -62,7 +63,8 @@ def follow(
             shown = now
             changes |= fresh
     shown, around = display.around(shown)
-    changes |= {"shown": shown} | around
+    shown, forms = (shown, {}) if moved else display.forms(shown, settings)
+    changes |= {"shown": shown} | around | forms
     if not pending:
         desk.turns.end(visitor)
         return changes | {"status": sentences.told(), "stop": gr.update(interactive=False)}

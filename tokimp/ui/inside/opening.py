@@ -9,7 +9,7 @@ import gradio as gr
 
 from tokimp.errors import LinkError, OptionError, TokimpError
 from tokimp.internals.looks import LOOKS
-from tokimp.internals.looks.base import build
+from tokimp.internals.looks.base import build, check_options
 from tokimp.share import PARAMETER, from_link
 from tokimp.types import Request
 from tokimp.ui import sentences, work
@@ -43,8 +43,8 @@ def opened(arrival: Arrival, request: Request, visitor: Visitor) -> Changes:
         check(request)
     except TokimpError as error:
         return changes | {"status": sentences.failed(error)}
-    if shown_options(view):
-        changes[f"options_{view}"] = form_payload(view, options)
+    if shown_options(view, request.task):
+        changes[f"options_{view}"] = form_payload(view, options, request.task)
     asked = replace(asked_of(request), view="", options={}, revision=request.revision or None)
     shown = Shown(asked, Selection.of(request.options), active=view)
     return changes | handlers.follow(arrival.desk, shown, (view,), {view: options}, visitor)
@@ -60,5 +60,6 @@ def check(request: Request) -> None:
     work.check_length(request.text)
     work.check_model(request.model)
     build(request.view, request.options)
+    check_options(request.view, request.options, request.task)
     if request.method:
         raise OptionError("A view has no method.", "Ask it anew on the page.")

@@ -13,12 +13,13 @@ from tokimp.internals.looks import LOOKS
 from tokimp.internals.looks.seen import Seen
 from tokimp.types import Candidate, Floats, Prediction, Token
 from tokimp.ui.components import Payload
+from tokimp.ui.inside import attending
+from tokimp.ui.inside.answer import said_of, source_of
 from tokimp.ui.inside.state import Selection
 from tokimp.views.characters import drawable, quoted
 from tokimp.views.drawing import Node
 from tokimp.views.inside.agreement import agreement_figure
 from tokimp.views.inside.answer import answer_figure
-from tokimp.views.inside.attention import grid_payload, map_payload
 from tokimp.views.inside.layers import layer_text_payload, layers_payload, state_names, token_names
 from tokimp.views.inside.lens import columns_of, lens_payload
 from tokimp.views.inside.network import MOST_ROWS, network_payload, through, without_first
@@ -32,42 +33,28 @@ from tokimp.views.inside.probabilities import (
 )
 from tokimp.views.inside.readings import readings_payload
 from tokimp.views.numbers import show
-from tokimp.views.text import plain_payload
 
 MOST_LINES = 4
-
-
-def strip(seen: Seen) -> Payload:
-    """The text, each token to be pointed at."""
-    return plain_payload(seen.tokens, seen.request.text, "points all views at it")
 
 
 def names_of(seen: Seen) -> list[str]:
     return token_names(seen.tokens, seen.request.text)
 
 
-def attention_heads(seen: Seen, _at: Selection) -> Payload:
-    return grid_payload(seen["pictures"], seen["habits"], seen.facts["habits"], measure=seen.facts["measure"])
-
-
-def attention_of(seen: Seen, at: Selection) -> Payload:
-    block = None if not at.layer else at.layer - 1
-    title = map_title(block, None if block is None else at.head)
-    return map_payload(seen["map"], names_of(seen), title=title, measure=seen.facts["measure"])
-
-
-def map_title(block: int | None, head: int | None) -> str:
-    if block is None:
-        return "Mean over all layers and heads"
-    return f"Layer {block + 1}, mean over its heads" if head is None else f"Layer {block + 1}, head {head + 1}"
-
-
 def probability_text(seen: Seen, _at: Selection) -> Payload | None:
-    if "surprisal" not in seen.arrays:
+    if not has_readings(seen):
         return None
     colour: Any = seen.request.options.get("colour", "surprisal")
-    payload: Payload = readings_payload(taken_of(seen), seen.tokens, seen.request.text, word_of(seen), colour)
+    taken, tokens, text, first = said_of(seen)
+    payload: Payload = readings_payload(taken, tokens, text, word_of(seen), colour)
+    for item in payload["tokens"]["items"]:
+        item["indices"] = [first + place for place in item["indices"]]
     return payload
+
+
+def has_readings(seen: Seen) -> bool:
+    """Whether the model says something of any token."""
+    return "surprisal" in seen.arrays and bool(said_of(seen).tokens)
 
 
 def probability_bars(seen: Seen, _at: Selection) -> Payload | None:
@@ -86,11 +73,6 @@ def prediction_of(seen: Seen) -> Prediction | None:
     if not candidates:
         return None
     return Prediction(candidates, seen.tokens, seen.facts["position"], seen.facts["entropy"])
-
-
-def taken_of(seen: Seen) -> Any:
-    """How the model took each token, as `views.inside.readings` reads it."""
-    return SimpleNamespace(**seen.arrays)
 
 
 def word_of(seen: Seen) -> Callable[[int], str]:
@@ -189,8 +171,9 @@ def _unmarked(figure: Callable[[Seen, Selection], Node]) -> Callable[[Seen, Sele
 
 
 def network(seen: Seen, at: Selection) -> Payload:
-    edges, position = edges_of(seen), seen.facts["position"]
-    return network_payload(edges, names_of(seen), position, selected={"token": network_row(seen, at)})
+    edges, position, encoder = edges_of(seen), seen.facts["position"], seen.facts["encoder_layers"]
+    picked = {"token": network_row(seen, at)}
+    return network_payload(edges, names_of(seen), position, selected=picked, encoder=encoder)
 
 
 def network_row(seen: Seen, at: Selection) -> int | None:
@@ -234,11 +217,12 @@ def told(seen: Seen) -> list[str]:
 
 
 def _confidence(seen: Seen) -> list[str]:
-    told = []
+    told = ["The bars are of what would come behind the whole answer."] if source_of(seen) else []
     if seen.facts["candidates"] and seen.facts["entropy"] is not None:
         told.append(confidence(seen.facts["candidates"][0]["prob"], seen.facts["entropy"], seen.facts["choices"]))
     if "perplexity" in seen.facts:
-        told.append(f"Perplexity of the text {show(seen.facts['perplexity'])}.")
+        whose = "answer" if source_of(seen) else "text"
+        told.append(f"Perplexity of the {whose} {show(seen.facts['perplexity'])}.")
     temperature = float(seen.request.options.get("temperature") or 1.0)
     if temperature != 1 and seen.facts["candidates"]:
         told.append(temperature_note(temperature, len(seen.facts["candidates"])))
@@ -251,8 +235,8 @@ def _explained(seen: Seen) -> list[str]:
 
 
 DRAWN: dict[str, Callable[[Seen, Selection], Payload | None]] = {
-    "attention_grid": attention_heads,
-    "attention_map": attention_of,
+    "attention_grid": attending.heads,
+    "attention_map": attending.one_map,
     "probability_text": probability_text,
     "probability_bars": probability_bars,
     "probability_changes": probability_changes,
@@ -278,6 +262,7 @@ def _nothing(_seen: Seen) -> list[str]:
 
 _TOLD: dict[str, Callable[[Seen], list[str]]] = {
     **dict.fromkeys(LOOKS, _nothing),
+    "attention": attending.told,
     "token_probabilities": _confidence,
     "layers": _explained,
     "inside_outside": _explained,

@@ -83,10 +83,12 @@ def _token(token: int | None, shown: Shown) -> int | None:
 
 def _layers(shown: Shown) -> int:
     """How many layers the model has, as far as any view tells."""
-    for view, name in (("attention", "habits"), ("layers", "scores"), ("logit_lens", "rank"), ("hidden_states", "way")):
+    if "attention" in shown.seen:
+        return int(shown.seen["attention"].facts["layers"])
+    for view, name in (("layers", "scores"), ("logit_lens", "rank"), ("hidden_states", "way")):
         if view in shown.seen:
-            return len(shown.seen[view][name]) - (view != "attention")
-    return 0
+            return len(shown.seen[view][name]) - 1
+    return 0 if _direct(shown) else len(shown.seen["network"]["edges"])
 
 
 def _direct(shown: Shown) -> bool:

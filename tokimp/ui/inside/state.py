@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tokimp.internals.looks import LOOKS
+from tokimp.internals.looks.base import options_for
 from tokimp.internals.looks.seen import Seen
 from tokimp.methods.base import options_of
 from tokimp.types import Value
@@ -60,7 +61,12 @@ class Shown:
     def of(self, view: str, settings: Settings) -> Asked:
         """The question of one view. A head is one of a layer: without that, it is none."""
         pointed = self.selection if self.selection.layer else replace(self.selection, head=None)
-        return replace(self.asked, view=view, options={**settings.get(view, {}), **pointed.options(view)})
+        return replace(self.asked, view=view, options={**self.offered(view, settings), **pointed.options(view)})
+
+    def offered(self, view: str, settings: Settings) -> dict[str, Value]:
+        """What is set of the options that the view has for a model of this task."""
+        names = {each.name for each in options_for(view, self.asked.task)}
+        return {name: value for name, value in settings.get(view, {}).items() if name in names}
 
     def holding(self, seen: Seen) -> Shown:
         return replace(self, seen={**self.seen, seen.request.view: seen})

@@ -13,14 +13,14 @@ import numpy as np
 from tokimp.errors import OptionError
 from tokimp.internals.looks import LOOKS
 from tokimp.internals.looks.seen import Seen
-from tokimp.ui.inside import payloads
+from tokimp.ui.inside import attending, payloads
+from tokimp.ui.inside.answer import answer_of, said_of, source_of
 from tokimp.ui.inside.state import Selection
 from tokimp.views.characters import drawable, escaped
 from tokimp.views.drawing import Node
 from tokimp.views.figure import figure_svg, page_html
 from tokimp.views.figure_png import figure_png
 from tokimp.views.inside.answer import answer_figure
-from tokimp.views.inside.attention_figure import grid_figure, map_figure
 from tokimp.views.inside.layers import layers_figure, state_names
 from tokimp.views.inside.lens import lens_figure
 from tokimp.views.inside.network_figure import network_figure
@@ -51,7 +51,10 @@ def _figures(seen: Seen) -> Figures:
 def body(seen: Seen) -> str:
     """All drawings with what is to be known of them, as markup without style."""
     info, asked = LOOKS[seen.request.view].info, seen.request
-    facts = [("model", asked.model), ("read", f"{len(seen.tokens)} tokens"), ("shown by", info.paper)]
+    facts = [("model", asked.model), ("read", f"{_text_tokens(seen)} tokens")]
+    if asked.generated:
+        facts += [("answer", answer_of(seen)), ("written", f"{len(asked.generated)} tokens")]
+    facts.append(("shown by", info.paper))
     facts += [(name, str(value)) for name, value in asked.options.items()]
     listed = "".join(f"<div><dt>{escaped(name)}</dt><dd>{escaped(drawable(value))}</dd></div>" for name, value in facts)
     told = "".join(f"<p>{escaped(sentence)}</p>" for sentence in [info.tells, *payloads.told(seen), *seen.notes])
@@ -60,6 +63,10 @@ def body(seen: Seen) -> str:
         f'<section class="tk-root tk-inside"><h2 class="tk-question" dir="auto">{escaped(title(seen))}</h2>'
         f'<dl class="tk-facts">{listed}</dl>{told}{drawn}</section>'
     )
+
+
+def _text_tokens(seen: Seen) -> int:
+    return sum(token.segment != "generated" for token in seen.tokens)
 
 
 def title(seen: Seen) -> str:
@@ -99,22 +106,10 @@ def table(seen: Seen) -> str:
     return held.getvalue()
 
 
-def _attention(seen: Seen, at: Selection) -> Figures:
-    block = None if not at.layer else at.layer - 1
-    head = None if block is None else at.head
-    measure, chosen = seen.facts["measure"], {"layer": block, "head": head}
-    name, token = payloads.map_title(block, head), {"token": at.token}
-    names, habits = payloads.names_of(seen), seen.facts["habits"]
-    return {
-        "the map": lambda: map_figure(seen["map"], names, title=name, measure=measure, selected=token),
-        "all heads": lambda: grid_figure(seen["pictures"], seen["habits"], habits, measure=measure, selected=chosen),
-    }
-
-
 def _probabilities(seen: Seen, _at: Selection) -> Figures:
     drawn: Figures = {}
-    if "surprisal" in seen.arrays:
-        drawn["the text"] = lambda: _readings(seen)
+    if payloads.has_readings(seen):
+        drawn["the answer" if source_of(seen) else "the text"] = lambda: _readings(seen)
     if seen.facts["candidates"]:
         drawn["what the model says"] = lambda: _bars(seen)
     if seen.facts.get("changes"):
@@ -124,7 +119,8 @@ def _probabilities(seen: Seen, _at: Selection) -> Figures:
 
 def _readings(seen: Seen) -> Node:
     colour: Any = seen.request.options.get("colour", "surprisal")
-    return readings_figure(payloads.taken_of(seen), seen.tokens, seen.request.text, payloads.word_of(seen), colour)
+    taken, tokens, text, _ = said_of(seen)
+    return readings_figure(taken, tokens, text, payloads.word_of(seen), colour)
 
 
 def _bars(seen: Seen) -> Node:
@@ -159,7 +155,8 @@ def _network(seen: Seen, at: Selection) -> Figures:
     edges = payloads.edges_of(seen)
     column = None if at.layer is None or len(edges) == 1 else min(at.layer, len(edges))
     picked, position = {"token": at.token, "layer": column}, seen.facts["position"]
-    return {"network": lambda: network_figure(edges, payloads.names_of(seen), position, selected=picked)}
+    drawn = (edges, payloads.names_of(seen), position)
+    return {"network": lambda: network_figure(*drawn, selected=picked, encoder=seen.facts["encoder_layers"])}
 
 
 def _compared(seen: Seen, at: Selection) -> Figures:
@@ -167,7 +164,7 @@ def _compared(seen: Seen, at: Selection) -> Figures:
 
 
 _FIGURES: dict[str, Callable[[Seen, Selection], Figures]] = {
-    "attention": _attention,
+    "attention": attending.figures,
     "token_probabilities": _probabilities,
     "logit_lens": _lens,
     "layers": _layers,
@@ -221,7 +218,7 @@ def _lens_rows(seen: Seen) -> Rows:
 
 
 _ROWS: dict[str, Callable[[Seen], Rows]] = {
-    "attention": _matrix("map", ("query", "key"), "attention"),
+    "attention": attending.rows,
     "token_probabilities": _columns("probability", "rank", "entropy", "surprisal"),
     "logit_lens": _lens_rows,
     "layers": _matrix("scores", ("layer", "position"), "score"),

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from tokimp.internals.looks import LOOKS
-from tokimp.methods.base import METHODS, Option, options_of
-from tokimp.models.catalog import CATALOG
+from tokimp.internals.looks.base import options_for
+from tokimp.methods.base import METHODS, Option
 from tokimp.types import Task, Value
 from tokimp.ui import controls, examples, sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import CandidateBars, Drawing, Payload, TokenView, View
 from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share, Status, Ticket
+from tokimp.ui.generating.forms import NAMES
 from tokimp.ui.inside.components import (
     AttentionGrid,
     AttentionMap,
@@ -95,21 +96,19 @@ def every_model(arrival: Arrival, chosen: str) -> Payload:
         entries = [option for group in listed["groups"] for option in group["options"]]
         groups.append((start.title, entries))
         other = listed["other"]
-    note = "Any next-token model with safetensors whose architecture is known. Enter takes it."
+    listed = controls.model_choice("seq2seq", chosen, arrival.hub_reachable)
+    groups.append((NAMES["seq2seq"], [option for group in listed["groups"] for option in group["options"]]))
+    note = "Any next-token model with safetensors whose architecture is known; a folder’s may be of any task."
     return controls.choice_payload("Model", groups, chosen, None if other is None else {**other, "note": note})
 
 
-def task_of(model: str) -> Task:
-    return CATALOG[model].task if model in CATALOG else examples.INSIDE_TASK
+def shown_options(view: str, task: Task = examples.INSIDE_TASK) -> tuple[Option, ...]:
+    """The options that stand in a form, of a model of the task: not those that are set by pointing."""
+    return tuple(each for each in options_for(view, task) if each.name not in POINTED)
 
 
-def shown_options(view: str) -> tuple[Option, ...]:
-    """The options that stand in a form: not those that are set by pointing."""
-    return tuple(each for each in options_of(LOOKS[view]) if each.name not in POINTED)
-
-
-def form_payload(view: str, values: dict[str, Any] | None = None) -> Payload:
-    fields = controls.fields_of(shown_options(view), values or {})
+def form_payload(view: str, values: Mapping[str, Value] | None = None, task: Task = examples.INSIDE_TASK) -> Payload:
+    fields = controls.fields_of(shown_options(view, task), values or {})
     return {"fields": [field | {"titles": [_title(choice) for choice in field["choices"]]} for field in fields]}
 
 

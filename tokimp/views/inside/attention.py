@@ -1,5 +1,7 @@
 """Attention for the browser: all heads at a glance, and one head (or a mean) as tokens × tokens.
 
+Tokens that look and tokens that are looked at are the same, or those of an answer and of its text.
+
 Shades go by the square root of a value: most of attention is small, and would not show beside the
 largest. Numbers are always the values themselves.
 """
@@ -30,6 +32,7 @@ HABITS = {
     "first": "first token",
     "separator": "separators",
     "broad": "broad",
+    "in_step": "in step",
 }
 MOST_CELLS = 290_000
 """Pictures of more heads than fit have fewer cells, so that all of them are less than 400 KB with their words."""
@@ -46,13 +49,15 @@ def grid_payload(
     names: Sequence[str],
     *,
     measure: Measure = "weights",
-    sort: str = "layer",
+    whose: str = "",
+    first: int = 0,
     selected: Selected | None = None,
 ) -> dict[str, Any]:
-    """Pictures (layer, head, cell, cell) as letters, each up to its own largest value, with what the heads do.
+    """Pictures (layer, head, row, column) as letters, each up to its own largest value, with what the heads do.
 
-    habits (layer, head, habit), shares from 0 to 1 in the order of `names`. `sort` is "layer" or one
-    of these; all orders go along, so that sorting needs no server.
+    habits (layer, head, habit), shares from 0 to 1 in the order of `names`; all orders go along, so that sorting
+    needs no server. whose: "encoder" or "decoder", where layers are named so; first: how many of the model's
+    layers stand before these, which count where one is picked or pointed at.
     """
     maps, does = np.asarray(pictures, dtype=np.float64), np.asarray(habits, dtype=np.float64)
     layers, heads = maps.shape[:2]
@@ -64,11 +69,13 @@ def grid_payload(
     shades = np.rint(63 * rooted(maps, tops)).astype(np.uint8)
     columns = does.reshape(layers * heads, len(names))
     return {
-        "size": [layers, heads, maps.shape[-1]],
+        "size": [layers, heads, *maps.shape[2:]],
+        "first": first,
+        "layer": layer_name(whose),
         "pictures": np.frombuffer(LETTERS.encode(), dtype=np.uint8)[shades].tobytes().decode(),
-        "labels": head_labels(does, names),
+        "labels": head_labels(does, names, whose),
         "sorts": [_by_layer(layers * heads), *[_by_habit(name, columns[:, at]) for at, name in enumerate(names)]],
-        "sort": sort,
+        "sort": "layer",
         "unit": UNITS[measure],
         "classes": scale_classes(signed=False),
         "selected": {"layer": None, "head": None, **(selected or {})},
@@ -77,23 +84,27 @@ def grid_payload(
 
 def map_payload(
     matrix: npt.ArrayLike,
-    tokens: Sequence[str],
+    queries: Sequence[str],
+    keys: Sequence[str] | None = None,
     *,
     title: str = "",
     measure: Measure = "weights",
     selected: Selected | None = None,
+    starts: tuple[int, int] = (0, 0),
 ) -> dict[str, Any]:
     """Attention (query, key) in half precision, whose three digits are all that is shown.
 
-    `selected` may name a "query" and a "key"; a "token" alone is a query.
+    queries, keys: tokens; without keys the same. `selected` may name a "query" and a "key"; a "token" alone is a
+    query. starts: places in the text of the first query and the first key, from which what is picked or pointed
+    at counts.
     """
-    values = checked_square(matrix, tokens)
+    values = checked(matrix, queries, keys)
     top = float(values.max(initial=0.0))
     return {
         "title": title,
         "unit": UNITS[measure],
-        "labels": [short(token) for token in tokens],
-        "names": [shown(token) for token in tokens],
+        "queries": _side(queries, starts[0]),
+        "keys": None if keys is None else _side(keys, starts[1]),
         "values": base64.b64encode(values.astype("<f2").tobytes()).decode(),
         "top": top,
         "classes": scale_classes(signed=False),
@@ -127,13 +138,17 @@ def chosen_cell(selected: Selected | None) -> dict[str, int | None]:
     return {"query": query, "key": key}
 
 
-def head_labels(habits: Floats, names: Sequence[str]) -> list[str]:
+def head_labels(habits: Floats, names: Sequence[str], whose: str = "") -> list[str]:
     """Of each head its place and what it does most, layer by layer."""
-    most = habits.argmax(-1)
+    most, kind = habits.argmax(-1), layer_name(whose)
     return [
-        f"layer {layer + 1}, head {head + 1}: {habit_title(names[at])} {percent(float(habits[layer, head, at]))}"
+        f"{kind} {layer + 1}, head {head + 1}: {habit_title(names[at])} {percent(float(habits[layer, head, at]))}"
         for (layer, head), at in np.ndenumerate(most)
     ]
+
+
+def layer_name(whose: str) -> str:
+    return f"{whose} layer" if whose else "layer"
 
 
 def habit_title(name: str) -> str:
@@ -168,12 +183,21 @@ def short(text: str) -> str:
     return label if len(label) <= _LABEL else label[: _LABEL - 1] + "…"
 
 
-def checked_square(matrix: npt.ArrayLike, tokens: Sequence[str]) -> Floats:
+def checked(matrix: npt.ArrayLike, queries: Sequence[str], keys: Sequence[str] | None = None) -> Floats:
     """Attention (query, key) without what is not finite; every other value is at least 0."""
     values = np.asarray(matrix, dtype=np.float64)
-    if values.shape != (len(tokens), len(tokens)):
-        raise ValueError(f"A matrix of {values.shape} has not {len(tokens)} queries and keys.")
+    wanted = (len(queries), len(queries if keys is None else keys))
+    if values.shape != wanted:
+        raise ValueError(f"A matrix of {values.shape} has not {wanted[0]} queries and {wanted[1]} keys.")
     return np.where(np.isfinite(values), np.clip(values, 0, None), 0.0)
+
+
+def _side(tokens: Sequence[str], first: int) -> dict[str, Any]:
+    return {
+        "first": first,
+        "labels": [short(token) for token in tokens],
+        "names": [shown(token) for token in tokens],
+    }
 
 
 def _by_layer(count: int) -> dict[str, Any]:

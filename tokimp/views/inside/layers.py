@@ -115,9 +115,21 @@ def layer_and_token(drawing: dict[str, Any], row: int, column: int) -> tuple[int
     return (row, column) if tuple(drawing["axes"]) == AXES else (column, row)
 
 
-def state_names(count: int) -> list[str]:
-    """What stands between layers: the input, then what each layer hands on, counted from 1 as all views do."""
-    return ["input", *layer_names(count - 1)]
+def state_names(count: int, encoder: int = 0) -> list[str]:
+    """What stands between layers: the input, then what each layer hands on, counted from 1 as all views do.
+
+    Of so many layers of an `encoder`, and of its decoder's behind them, the name says whose they are.
+    """
+    if not encoder:
+        return ["input", *layer_names(count - 1)]
+    return ["input", *(layer_title(layer, encoder) for layer in range(1, count))]
+
+
+def layer_title(layer: int, encoder: int = 0) -> str:
+    """A layer, counted from 1 through encoder and decoder, as it is named."""
+    if not encoder:
+        return f"layer {layer}"
+    return f"encoder layer {layer}" if layer <= encoder else f"decoder layer {layer - encoder}"
 
 
 def layer_names(count: int) -> list[str]:

@@ -39,17 +39,24 @@ Edge = tuple[int, int, int]
 class Network:
     """What is drawn. rows: tokens, by their place in the text; chosen: (column, row); answer: its row.
 
-    shares (layer, query, key): what each query takes from each key, of these rows.
+    shares (layer, query, key): what each query takes from each key, of these rows; encoder: how many of the layers
+    are an encoder's, whose decoder has the others (0 without one).
     """
 
     rows: tuple[int, ...]
     shares: Floats
     chosen: tuple[int, int]
     answer: int
+    encoder: int = 0
 
     @property
     def columns(self) -> int:
         return len(self.shares) + 1
+
+    @property
+    def names(self) -> list[str]:
+        """Of each column."""
+        return column_names(self.columns, self.encoder)
 
     def strongest(self, count: int | None = None) -> list[Edge]:
         """Edges between different tokens, the strongest first; without a count, as many as can be told apart."""
@@ -74,7 +81,7 @@ class Network:
         return along, nodes
 
 
-def network_of(edges: npt.ArrayLike, position: int, selected: Selected | None = None) -> Network:
+def network_of(edges: npt.ArrayLike, position: int, selected: Selected | None = None, encoder: int = 0) -> Network:
     """Of edges (layer, query, key), rows summing to about 1; `position` is where the answer is read.
 
     A single layer stands for the whole way from input to output. `selected` may name a "token" and a
@@ -92,7 +99,7 @@ def network_of(edges: npt.ArrayLike, position: int, selected: Selected | None = 
     token = position if token is None else token
     rows = _rows(shares, position, token)
     chosen = (len(shares) if column is None else column, rows.index(token))
-    return Network(tuple(rows), shares[:, rows][:, :, rows], chosen, rows.index(position))
+    return Network(tuple(rows), shares[:, rows][:, :, rows], chosen, rows.index(position), encoder)
 
 
 def without_first(edges: npt.ArrayLike) -> Floats:
@@ -123,12 +130,14 @@ def network_payload(
     *,
     title: str = "Token network",
     selected: Selected | None = None,
+    encoder: int = 0,
 ) -> dict[str, Any]:
     """What the browser draws: all shares go along, so that it follows and filters paths without the server."""
-    network = network_of(edges, position, selected)
+    network = network_of(edges, position, selected, encoder)
     return {
         "title": title,
-        "columns": column_names(network.columns),
+        "columns": network.names,
+        "briefly": [briefly(name) for name in network.names],
         "labels": [short(tokens[token]) for token in network.rows],
         "names": [shown(tokens[token]) for token in network.rows],
         "rows": list(network.rows),
@@ -155,7 +164,7 @@ def coloured(network: Network, threshold: float = THRESHOLDS[USUAL]) -> list[tup
 def network_summary(network: Network, tokens: Sequence[str], length: int, count: int = 4) -> str:
     """What reaches the chosen token, the strongest edges, and what is left out of a text of this length, in words."""
     words = [quoted(tokens[token]) for token in network.rows]
-    names = column_names(network.columns)
+    names = network.names
     column, row = network.chosen
     sentences = []
     if column:
@@ -177,8 +186,14 @@ def network_summary(network: Network, tokens: Sequence[str], length: int, count:
     return " ".join(sentences)
 
 
-def column_names(columns: int) -> list[str]:
-    return ["input", "output"] if columns == 2 else state_names(columns)
+def column_names(columns: int, encoder: int = 0) -> list[str]:
+    return ["input", "output"] if columns == 2 else state_names(columns, encoder)
+
+
+def briefly(name: str) -> str:
+    """A column's name where there is little room: "in", "1", and of two networks "e1", "d1"."""
+    words = name.split()
+    return "in" if name == "input" else "".join(word[0] for word in words[:-2]) + words[-1]
 
 
 def flow_class(flow: float) -> str:

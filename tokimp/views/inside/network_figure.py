@@ -18,8 +18,8 @@ from tokimp.views.inside.network import (
     USUAL,
     Edge,
     Network,
+    briefly,
     coloured,
-    column_names,
     flow_class,
     network_of,
     network_summary,
@@ -35,7 +35,7 @@ _ROW, _TOP = 20, 34
 _WIDE, _NARROWEST, _WIDEST = 560, 18, 240
 _SIZE = 13.0
 _WIDER = 1.08
-_NAMED = 34
+_NAMED, _NAMED_WHOSE = 34, 76
 _FOOT = 74
 _TOLD = "share of the chosen token that comes this way · grey: other strong edges"
 
@@ -80,9 +80,13 @@ def network_figure(
     *,
     title: str = "Token network",
     selected: Selected | None = None,
+    encoder: int = 0,
 ) -> Node:
-    """Tokens downwards, layers to the right; what makes up the chosen token is coloured."""
-    network = network_of(edges, position, selected)
+    """Tokens downwards, layers to the right; what makes up the chosen token is coloured.
+
+    encoder: how many of the layers are an encoder's.
+    """
+    network = network_of(edges, position, selected, encoder)
     places = Places.of(network, tokens)
     parts = [
         *_names(network, tokens, places),
@@ -102,10 +106,11 @@ def network_html(
     *,
     title: str = "Token network",
     selected: Selected | None = None,
+    encoder: int = 0,
 ) -> str:
     """The same with its strongest edges in words, in a box that scrolls by itself."""
-    figure = network_figure(edges, tokens, position, title=title, selected=selected)
-    told = network_summary(network_of(edges, position, selected), tokens, len(tokens))
+    figure = network_figure(edges, tokens, position, title=title, selected=selected, encoder=encoder)
+    told = network_summary(network_of(edges, position, selected, encoder), tokens, len(tokens))
     return wide_html(figure, title, told)
 
 
@@ -116,9 +121,9 @@ def _names(network: Network, tokens: Sequence[str], places: Places) -> list[Node
         for x, anchor in ((places.xs[0] - 8, "end"), (places.xs[-1] + 8, "start")):
             kind = "tk-heading" if (anchor == "start" and row == network.answer) else "tk-axis"
             parts.append(_text(label, x, places.ys[row], anchor, kind))
-    narrow = places.xs[1] - places.xs[0] < _NAMED
-    for name, x in zip(column_names(network.columns), places.xs, strict=True):
-        parts.append(_text("in" if narrow and name == "input" else name.removeprefix("layer "), x, 12, "middle"))
+    narrow = places.xs[1] - places.xs[0] < (_NAMED if not network.encoder else _NAMED_WHOSE)
+    for name, x in zip(network.names, places.xs, strict=True):
+        parts.append(_text(briefly(name) if narrow else name.replace("layer ", ""), x, 12, "middle"))
     return parts
 
 
@@ -142,7 +147,7 @@ def _edges(network: Network, tokens: Sequence[str], places: Places) -> list[Node
 def _title(network: Network, tokens: Sequence[str], edge: Edge, flow: float | None = None) -> Node:
     layer, query, key = edge
     told = f"{quoted(tokens[network.rows[key]])} → {quoted(tokens[network.rows[query]])}"
-    told += f", {column_names(network.columns)[layer + 1]}: {percent(float(network.shares[edge]))}"
+    told += f", {network.names[layer + 1]}: {percent(float(network.shares[edge]))}"
     return node("title", told if flow is None else f"{told}; {percent(flow)} of the chosen token")
 
 
