@@ -42,6 +42,7 @@ function tokenView(element, trigger, props, watch) {
   function dress(span, item) {
     const kinds = [item.bucket];
     if (item.maybe) kinds.push("tk-maybe");
+    if (item.pinned) kinds.push("tk-pinned");
     if (item.added) kinds.push("tk-added");
     else if (!item.text) kinds.push("tk-piece");
     else if (item.special) kinds.push("tk-mask");

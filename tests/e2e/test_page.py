@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.parts import explain, finished, listed, part, shown_text, text_box, tokens, typed
@@ -215,3 +215,44 @@ def test_keyboard_goes_as_one_reads(open_page: Open) -> None:
     expect(tokens(page).nth(2)).to_be_focused()
     page.keyboard.press("End")
     expect(tokens(page).last).to_be_focused()
+
+
+def test_a_sentence_is_looked_into_by_keyboard(open_page: Open) -> None:
+    page, text = open_page("Classification"), "I love this film. The music is rather dull. Nobody will forget it."
+    typed(page, text)
+    listed(page, "Method").select_option("Occlusion")
+    page.get_by_role("button", name="Options").locator("visible=true").click()
+    listed(page, "Players").select_option("sentences")
+    explain(page)
+    said = part(page, "zoom_said")
+    expect(said).to_have_text("Choose a word of the text to look into its sentence.")
+    finished(page)
+    tokens(page).filter(has_text="music").focus()
+    page.keyboard.press("Enter")
+    expect(said).to_have_text("The music is rather dull.")
+    for _ in range(3):  # past the choice of tokens or words
+        page.keyboard.press("Tab")
+        if focused(page) == "Zoom into this sentence":
+            break
+    page.keyboard.press("Enter")
+    expect(said).to_have_text("Only this sentence can be taken away; everything else stays.")
+    finished(page)
+    pinned = tokens(page).and_(page.locator(".tk-pinned"))
+    expect(pinned.nth(1)).to_have_text("I")
+    assert pinned.count() > 8
+    tokens(page).filter(has_text="love").hover()
+    expect(part(page, "tokens").locator(".tk-tip")).to_contain_text("always stays")
+    assert (shown_text(page), text_box(page).input_value()) == (text, text)
+    page.wait_for_url(re.compile("r="))
+    linked = open_page(link=page.url)
+    expect(part(linked, "zoom_said")).to_contain_text("Only this sentence can be taken away")
+    assert focused(page) == "Back to the whole text"
+    page.keyboard.press("Enter")
+    expect(said).to_have_text("The music is rather dull.")
+    finished(page)
+    expect(pinned).to_have_count(0)
+    assert focused(page) == "Zoom into this sentence"
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.textContent")).strip()

@@ -7,11 +7,13 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tokimp.share import to_code
+from tokimp.share import LONGEST_CODE, to_code
 from tokimp.ui import examples
 from tokimp.ui.state import Result
 
@@ -67,6 +69,15 @@ def test_a_crawler_reads_of_the_link_and_the_page_stays_whole(address: str, firs
     assert "Click to try out the app" not in linked
     assert f"{address}/preview/{code}.png" in head
     assert linked.partition("<script>")[2] == plain.partition("<script>")[2]
+
+
+def test_the_longest_links_reach_the_page(address: str, first: Result) -> None:
+    text = "".join(map(chr, np.random.default_rng(0).integers(0x4E00, 0x9FFF, 11_200)))
+    code = to_code(replace(first.explanation.request, text=text))
+    assert 0.99 * LONGEST_CODE < len(code) <= LONGEST_CODE
+    status, page, _ = got(f"{address}/?r={code}")
+    assert (status, text[:50] in page.partition("</head>")[0]) == (200, True)
+    assert got(f"{address}/e/{code}?theme=dark")[0] == 202  # what cannot be known yet
 
 
 def test_the_address_in_the_head_describes_the_embed(address: str, first: Result) -> None:

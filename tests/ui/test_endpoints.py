@@ -25,6 +25,7 @@ from tokimp.internals.looks.seeing import look
 from tokimp.internals.looks.seen import Seen
 from tokimp.methods import METHODS
 from tokimp.score import Score
+from tokimp.share import LONGEST_CODE
 from tokimp.types import Explanation, Task
 from tokimp.ui import arguments, endpoints, trusting
 
@@ -71,6 +72,15 @@ def test_an_explanation_comes_back_whole(page: Page, task: Task) -> None:
     expected = tokimp.explain(shared(FAMILIES[task], task), TEXTS[task], "occlusion")
     np.testing.assert_allclose(explanation.scores, expected.scores, rtol=0, atol=1e-5)
     assert tokimp.Request.from_link(link) == explanation.request
+
+
+def test_the_longest_texts_and_links_get_through_and_what_is_too_long_for_a_link_has_none(page: Page) -> None:
+    one_word = "".join(map(chr, np.random.default_rng(0).integers(0xAC00, 0xD7A3, 19_982)))  # which is unknown
+    for text, linked in (("The film was not" + " " * 19_980 + "good", True), (f"The film was good {one_word}", False)):
+        kind, (answer,) = page.events("explain", QUESTION | {"text": text, "task": "classification"})[-1]
+        assert (kind, len(text), answer["finished"], answer["link"] is not None) == ("complete", 20_000, True, linked)
+        assert len(answer["attribution"]["scores"]) == len(answer["tokens"]) < 10
+    assert page.http.get(f"{page.address}?r={'1' * LONGEST_CODE}").status_code == 200
 
 
 def test_a_prediction_comes_back_with_as_many_candidates_as_asked_for(page: Page) -> None:
@@ -153,7 +163,7 @@ def test_a_view_that_is_none_is_refused_before_the_queue(page: Page, wrong: dict
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
-        ({"text": "x" * 8001}, "text"),
+        ({"text": "x" * 20_001}, "text"),
         ({"text": " "}, "text"),
         ({"text": 7}, "text"),
         ({"text": f"{SECRET} \ud800"}, "text"),
@@ -263,7 +273,7 @@ def test_tools_are_the_same_six(page: Page) -> None:
     assert len(ast.literal_eval(told)["attribution"]["scores"]) == len(ast.literal_eval(told)["tokens"])
     wrong, told = facts["bad"]
     assert wrong
-    assert "8,000 are the limit" in told
+    assert "20,000 are the limit" in told
 
 
 def test_tools_are_served_where_their_package_is_of_the_right_version(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ def test_a_stored_result_is_shown_at_once(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"text": "a" * 8001}, "8,001 characters"),
+        ({"text": "a" * 20_001}, "20,001 characters"),
         ({"text": " "}, "There is no text"),
         ({"method": "guessing"}, "There is no method 'guessing'"),
         ({"options": {"budget": -1}}, "budget = -1 will not do"),

@@ -9,13 +9,15 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.models import TEXTS
 from tokimp.errors import TokimpError
 from tokimp.models.text_model import TextModel
 from tokimp.share import from_link
-from tokimp.ui import handlers, sharing, work
+from tokimp.ui import display, handlers, sharing, work
+from tokimp.ui.desk import Desk
 from tokimp.ui.state import Asked, Result
 from tokimp.views.files import FORMATS
 
@@ -75,6 +77,26 @@ def test_a_title_never_leaves_its_attribute(result: Result) -> None:
     assert "<script>alert(1)</script>" in (attributes["title"] or "")
     assert attributes["loading"] == "lazy"
     assert int(attributes["height"] or 0) > 100
+
+
+def test_what_is_too_long_for_a_link_is_shown_kept_and_saved(result: Result) -> None:
+    rng = np.random.default_rng(0)
+    text = "".join(map(chr, rng.integers(0x4E00, 0x9FFF, 20_000)))
+    request = replace(result.explanation.request, text=text)
+    long = replace(result, explanation=replace(result.explanation, request=request))
+    payload = display.displayed(long)["share"]["value"]
+    assert payload["code"] is None
+    assert payload["problem"] == (
+        "This question is too long for a link. So this result has none, but it can be saved as a file."
+    )
+    assert [suffix for suffix, _ in payload["formats"]] == list(FORMATS)
+    assert PAGE.encode() in saved(result, ".html")
+    assert PAGE.encode() not in saved(long, ".html")
+    desk = Desk()
+    desk.results.keep(long)
+    assert desk.results.find(request) is long
+    assert handlers.at_hand(desk, long, payload) is long
+    assert handlers.at_hand(desk, None, payload) is None
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

@@ -142,7 +142,7 @@ def test_attention_is_the_same_for_every_output(model: TextModel) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "error"), [("", EmptyTextError), (" \n", EmptyTextError), ("a" * 8001, TextTooLongError)]
+    ("text", "error"), [("", EmptyTextError), (" \n", EmptyTextError), ("a" * 20_001, TextTooLongError)]
 )
 def test_lengths_are_checked_behind_the_browser_too(text: str, error: type[Exception]) -> None:
     with pytest.raises(error):
@@ -156,8 +156,22 @@ def test_tokens_are_limited(model: TextModel, monkeypatch: pytest.MonkeyPatch) -
         work.answer(asked(model, "attention_rollout"), lambda _: None)
     assert work.answer(asked(model), lambda _: None).finished
     monkeypatch.setattr(long_texts, "MOST_WITHOUT_ATTENTION", 3)
-    with pytest.raises(TextTooLongError, match="3 are the limit of Occlusion here"):
+    with pytest.raises(TextTooLongError, match=r"tokens; 3 are the limit here\. Shorten it"):
         work.answer(asked(model), lambda _: None)
+
+
+def test_long_texts_are_pointed_to_larger_players() -> None:
+    long, cjk = "a word " * 130, "日本語" * 100
+    for text in (long, cjk):
+        assert "sentences or paragraphs" in str(long_texts.players_hint(text, "shapley_sampling", {}))
+    nothing = [
+        (long[:800], "shapley_sampling", {}),
+        (long, "shapley_sampling", {"players": "paragraphs"}),
+        (long, "gradient_x_input", {}),
+        (long, "guessing", {}),
+        ("", "occlusion", {}),
+    ]
+    assert all(long_texts.players_hint(*each)["lines"] == [] for each in nothing)
 
 
 def test_a_space_takes_models_of_its_list_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ async def asked(address: str, model: str) -> dict[str, Any]:
         await session.initialize()
         tools = (await session.list_tools()).tools
         fine = await session.call_tool("explain", question)
-        bad = await session.call_tool("explain", question | {"text": "x" * 9000})
+        bad = await session.call_tool("explain", question | {"text": "x" * 20_001})
     return {
         "tools": {tool.name: tool.inputSchema for tool in tools},
         "fine": [fine.isError, fine.content[0].text],

@@ -138,6 +138,31 @@ def test_pieces_of_one_character_keep_their_scores_visible() -> None:
     assert page.typed == "👩"
 
 
+def test_what_the_question_keeps_is_muted_and_says_so() -> None:
+    text, roles = "un a b c", ((0, 4, "pinned"), (7, 12, "pinned"))
+    pieces = [(0, 1), (1, 2), (2, 4), (4, 6), (6, 8)]
+    tokens = [
+        Token(text[start:end], 1, start, end, segment="input" if i == 3 else "pinned")
+        for i, (start, end) in enumerate(pieces)
+    ]
+    tokens[4] = replace(tokens[4], segment="input")
+    tokens.append(Token(" d", 1, 8, 10, segment="generated"))
+    explanation = explain(text, tokens, [0.0, 0.0, 0.2, 0.0, -0.5, 0.0])
+    explanation = replace(explanation, request=replace(explanation.request, roles=roles))
+    items = token_items(explanation)
+    assert [item["pinned"] for item in items] == [True, True, False, False, False, True]
+    assert items[0]["label"] == "u, always stays: it cannot be taken away"
+    assert items[0]["tip"] == ["“u”", "always stays: it cannot be taken away"]
+    assert items[4]["label"] == "c, pushes away, −0.5, rank 1 of 3"
+    assert items[3]["label"].endswith("rank 3 of 3")  # of what can be taken away, also where it changes nothing
+    assert [word["pinned"] for word in word_items(explanation)] == [True, False, False, False, True]
+    page = Markup(tokens_html(explanation) + legend_html(explanation))
+    assert page.attributes("class").count("tk0 tk-pinned") == 3
+    assert page.attributes("title").count("always stays: it cannot be taken away") == 3
+    assert "Grey text always stays" in legend_html(explanation)
+    assert "Grey text" not in legend_html(explain(text, tokens[:3]))
+
+
 def test_generated_tokens_follow_the_text() -> None:
     tokens = [Token("One", 1, 0, 3), Token(" two", 2, 3, 7, segment="generated")]
     assert Markup(tokens_html(explain("One", tokens, [1.0, 0.5]))).typed == "One two"

@@ -10,6 +10,7 @@ from tokimp.types import Explanation
 from tokimp.ui import controls, sentences, sharing, trusting
 from tokimp.ui.forms import Picked
 from tokimp.ui.state import Grid, Result
+from tokimp.ui.zooming.row import row
 from tokimp.views.charts import bars_payload
 from tokimp.views.heatmap import heatmap_payload
 from tokimp.views.history import history_payload
@@ -47,6 +48,7 @@ def displayed(result: Result) -> Changes:
         "contrast": gr.update(value=rather, visible=True),
         "mask": gr.update(value=controls.mask_choice(request.text, request.mask), visible=len(prediction.masks) > 1),
         "tokens": _ready(text_payload(result.explanation)),
+        **row(result),
         "sinks": gr.update(value=False, visible=result.finished),
         "limits": _ready(sentences.limits(result)),
         "table": _ready(table_payload(result.explanation)),
@@ -79,7 +81,7 @@ def emptied() -> Changes:
     """No result: each part says what will stand there."""
     unasked = ("target", "contrast", "mask", "history_fold", "sinks", "check")
     hidden = {name: gr.update(visible=False) for name in unasked}
-    return {name: _ready(None) for name in DIMMED} | hidden | {"shown": None}
+    return {name: _ready(None) for name in DIMMED} | hidden | row(None) | {"shown": None}
 
 
 def dimmed() -> Changes:

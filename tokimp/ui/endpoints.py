@@ -59,7 +59,7 @@ def _explain(desk: Desk) -> Callable[..., Iterator[Json]]:
         Scores are in the unit of the output: positive ones push towards the target and away from the contrast.
 
         Args:
-            text: The text that the model reads, of at most 8,000 characters; with [MASK] in it for masked-lm.
+            text: The text that the model reads, of at most 20,000 characters; with [MASK] in it for masked-lm.
             model: A model of the page's list, such as gpt2, distilbert-sst2 or minilm-mlm; null: the task's usual one.
             task: classification, next-token or masked-lm; null is what the model is made for, or else next-token.
             method: How scores are found, such as integrated_gradients, occlusion, lime, shapley_sampling or attention.
@@ -95,7 +95,7 @@ def _predict(desk: Desk) -> Callable[..., Iterator[Json]]:
         """What a language model says about a text: its likeliest classes, next tokens or fills for a mask.
 
         Args:
-            text: The text that the model reads, of at most 8,000 characters; with [MASK] in it for masked-lm.
+            text: The text that the model reads, of at most 20,000 characters; with [MASK] in it for masked-lm.
             model: A model of the page's list, such as gpt2, distilbert-sst2 or minilm-mlm; null: the task's usual one.
             task: classification, next-token or masked-lm; null is what the model is made for, or else next-token.
             mask: Which [MASK] is asked for, counted from 0.
@@ -130,7 +130,7 @@ def _inspect(desk: Desk) -> Callable[..., Iterator[Json]]:
         """What happens inside a language model while it reads a text: one view of it, as numbers.
 
         Args:
-            text: The text that the model reads, of at most 8,000 characters; with [MASK] in it for masked-lm.
+            text: The text that the model reads, of at most 20,000 characters; with [MASK] in it for masked-lm.
             view: attention, token_probabilities, logit_lens, layers, hidden_states, network or inside_outside.
             model: A model of the page's list, such as gpt2, distilbert-sst2 or minilm-mlm; null: the task's usual one.
             task: classification, next-token or masked-lm; null is what the model is made for, or else next-token.

@@ -99,7 +99,7 @@ def at_hand(desk: Desk, shown: Result | None, share: Mapping[str, Any] | None) -
 def begin_grid(desk: Desk, shown: Result | None, visitor: Visitor) -> Changes:
     """A new turn for the heatmap alone, where it is not there yet: nothing else changes."""
     if shown is None:
-        return _forgotten()
+        return forgotten()
     if shown.grid is not None:
         return {}
     return {"question": None} | _turn(desk, visitor)
@@ -197,7 +197,7 @@ def stopped(draft: Result | None, shown: Result | None) -> Changes:
 def take_file(shown: Result | None, suffix: object, wish: object) -> Changes:
     """The result as a file of a format, for the browser to save; `suffix` and `wish` are the browser's."""
     if shown is None:
-        return _forgotten()
+        return forgotten()
     if not shown.finished or not isinstance(suffix, str) or not isinstance(wish, Mapping):
         return {}
     try:
@@ -212,7 +212,7 @@ def _turn(desk: Desk, visitor: Visitor) -> Changes:
     return waits | {"turn": turn}
 
 
-def _forgotten() -> Changes:
+def forgotten() -> Changes:
     """Of a tab that was quiet while hundreds of others came, the server remembers no result."""
     again = sentences.line("hint", "There is no result at hand. Press Explain.")
     return {"status": sentences.told(again)}

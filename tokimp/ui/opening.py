@@ -8,15 +8,16 @@ from typing import Any
 import gradio as gr
 
 from tokimp.errors import OptionError, TokimpError
-from tokimp.methods.base import METHODS, build, options_of
-from tokimp.types import Request, Value
-from tokimp.ui import controls, display, handlers, sentences, whying, work
+from tokimp.methods.base import METHODS, build
+from tokimp.types import Request
+from tokimp.ui import controls, display, filling, handlers, sentences, whying, work
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.display import Changes
 from tokimp.ui.examples import Start
 from tokimp.ui.state import asked_of
 from tokimp.ui.studies import why
 from tokimp.ui.visitors import Visitor
+from tokimp.ui.zooming import row
 
 
 def opened(arrival: Arrival, request: Request, start: Start, visitor: Visitor) -> Changes:
@@ -36,7 +37,8 @@ def opened(arrival: Arrival, request: Request, start: Start, visitor: Visitor) -
     found = handlers.at_once(arrival.desk, asked, visitor)
     if found is None:
         return filled | handlers.queued(arrival.desk, asked, visitor) | {"why_wanted": token}
-    return filled | found | whying.begin(arrival.desk, whying.explanation_of(found["shown"]), token, visitor)
+    asked_why = whying.begin(arrival.desk, whying.explanation_of(found["shown"]), token, visitor)
+    return filled | found | asked_why | ({} if token is None else row.chosen(found["shown"], token))
 
 
 def refused(error: TokimpError) -> Changes:
@@ -64,27 +66,14 @@ def form(request: Request, start: Start, arrival: Arrival) -> dict[str, Any]:
     method = request.method if request.method in METHODS else start.method
     known = controls.model_allowed(request.model)
     model = request.model if known else arrival.models[task]
-    common = {"output": request.output, "precision": request.precision, "seed": request.seed}
     masks = controls.mask_choice(request.text, request.mask)
     several = sum(len(group["options"]) for group in masks["groups"]) > 1
     return {
         "text": request.text,
         "model": controls.model_choice(task, model, arrival.hub_reachable),
         "method": controls.method_choice(task, method),
-        "options": controls.options_payload(method, common, _options(method, request)),
+        "options": filling.options_form(request, method),
         "target": gr.update(value=controls.target_choice(task, None, request.target), visible=True),
         "contrast": gr.update(value=controls.contrast_choice(task, None, request.contrast), visible=True),
         "mask": gr.update(value=masks, visible=several and task == "masked-lm"),
     }
-
-
-def _options(method: str, request: Request) -> dict[str, Value]:
-    """The link's options that the method takes."""
-    taken: dict[str, Value] = {}
-    for option in options_of(METHODS[method]):
-        if option.name in request.options:
-            try:
-                taken[option.name] = option.check(request.options[option.name])
-            except OptionError:
-                continue
-    return taken

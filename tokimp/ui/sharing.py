@@ -21,6 +21,7 @@ from tokimp.views.embed import height
 from tokimp.views.files import FORMATS, Look, content
 
 FILE = "explanation"
+NO_LINK = "So this result has none, but it can be saved as a file."
 
 
 def share_payload(result: Result) -> Payload | None:
@@ -34,7 +35,8 @@ def share_payload(result: Result) -> Payload | None:
     try:
         code = to_code(result.explanation.request)
     except LinkError as error:
-        return {"code": None, "problem": str(error), "formats": formats}
+        happened = str(error).removesuffix(error.next_step).strip()
+        return {"code": None, "problem": f"{happened} {NO_LINK}", "formats": formats}
     return {"code": code, "embed": _around(result), "formats": formats}
 
 

@@ -22,13 +22,15 @@ class Parts:
     """The tab's components by the names that handlers use. `words` is the line of words to click on.
 
     `question` is what the turn number `turn` is for, None for the heatmap of what is shown; `ran` is
-    the last turn whose work has begun. `notice` stands above all tabs, and is theirs together.
+    the last turn whose work has begun. `zoomed_from` is what was asked of the whole text before one unit of it
+    was looked into. `notice` stands above all tabs, and is theirs together.
     """
 
     text: gr.Textbox
     words: TokenView
     model: Choice
     method: Choice
+    long_text: Sentences
     options: OptionForm
     explain: gr.Button
     stop: gr.Button
@@ -42,6 +44,9 @@ class Parts:
     mask: Choice
     explained: Sentences
     tokens: TokenView
+    zoom_said: Sentences
+    zoom: gr.Button
+    zoomed_from: gr.State
     sinks: gr.Checkbox
     sinks_ticket: Ticket
     limits: Sentences
@@ -96,6 +101,7 @@ def task_tab(start: Start, arrival: Arrival, notice: Sentences) -> Parts:
         },
         "why_token": gr.State(None),
         "why_wanted": gr.State(None),
+        "zoomed_from": gr.State(None),
         "file": Download(None, elem_classes="tk-hidden"),
     }
     with gr.Row(elem_classes="tk-zones", equal_height=False):
@@ -139,6 +145,7 @@ def _ask(start: Start, arrival: Arrival) -> dict[str, Any]:
         parts["words"] = TokenView(words)
     parts["model"] = Choice(controls.model_choice(start.task, arrival.models[start.task], arrival.hub_reachable))
     parts["method"] = Choice(controls.method_choice(start.task, start.method))
+    parts["long_text"] = Sentences(sentences.told(), elem_classes="tk-long-text")
     with gr.Accordion("Options", open=False, elem_classes="tk-fold"):
         parts["options"] = OptionForm(controls.options_payload(start.method))
     with gr.Row(elem_classes="tk-go"):
@@ -164,9 +171,12 @@ def _why(first: dict[str, Any]) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "explained": Sentences(**first["explained"]),
         "tokens": TokenView(**first["tokens"], empty="The text will stand here, each token coloured by its score."),
-        "sinks": gr.Checkbox(label=sinking.LABEL, container=False, elem_classes="tk-sinks", **first["sinks"]),
-        "limits": Sentences(**first["limits"]),
     }
+    with gr.Row(elem_classes="tk-zoom"):
+        parts["zoom_said"] = Sentences(**first["zoom_said"], live=True)
+        parts["zoom"] = gr.Button(**first["zoom"], size="sm", min_width=0, scale=0, elem_classes="tk-quiet")
+    parts["sinks"] = gr.Checkbox(label=sinking.LABEL, container=False, elem_classes="tk-sinks", **first["sinks"])
+    parts["limits"] = Sentences(**first["limits"])
     with gr.Accordion("Why this token?", open=False, elem_classes="tk-fold") as parts["why_fold"]:
         parts["why"] = Drawing(None, empty=whying.EMPTY)
         parts["why_share"] = Share(None, empty="")

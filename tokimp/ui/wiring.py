@@ -20,6 +20,7 @@ from tokimp.ui import (
     examples,
     handlers,
     judging,
+    long_texts,
     masks,
     opening,
     sinking,
@@ -33,6 +34,7 @@ from tokimp.ui.fair_share import visitor_of as visitor_key_of
 from tokimp.ui.studies import why
 from tokimp.ui.task_tab import Parts
 from tokimp.ui.visitors import Visitor
+from tokimp.ui.zooming import asking, row
 
 FORM = ("text", "model", "method", "options", "target", "contrast", "mask")
 MODEL_WORK: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "trigger_mode": "multiple"}
@@ -50,8 +52,11 @@ def wire(start: Start, parts: Parts, tab: gr.Tab, desk: Desk) -> None:
     events.wire_examples(start)
     events.wire_sharing(tab)
     parts.method.input(controls.options_payload, [parts.method, parts.options], parts.options, **AT_ONCE, **EVENT)
+    last = AT_ONCE | {"trigger_mode": "always_last"}
+    changes = [parts.text.change, parts.method.input, parts.explain.click]
+    chosen = [parts.text, parts.method, parts.options]
+    gr.on(changes, long_texts.players_hint, chosen, parts.long_text, **last, **EVENT)
     if start.task == "masked-lm":
-        last = AT_ONCE | {"trigger_mode": "always_last"}
         parts.text.change(masks.clickable, parts.text, parts.words, **last, **EVENT)
 
 
@@ -136,6 +141,7 @@ class _Tab:
         """The drawer of a token; `ran` is the event after which a result stands there that a link may ask about."""
         parts = self.parts
         begun = [parts.why, parts.why_fold, parts.why_share, parts.why_ticket, parts.why_token, parts.why_wanted]
+        begun += [parts.zoom, parts.zoom_said]
         known = [parts.shown, parts.share]
         parts.tokens.select(self._ask_why, known, begun, **AT_ONCE, **EVENT)
         ran.then(self._why_wanted, [*known, parts.why_wanted], begun, **AT_ONCE, **EVENT)
@@ -154,11 +160,15 @@ class _Tab:
         changed = [parts.text, parts.masked, parts.words, parts.mask]
         masked = parts.words.select(_mask, [parts.text, parts.masked], changed, **AT_ONCE, **EVENT)
         self._asking(masked.then, keep_picks=False)
+        known = [parts.shown, parts.share, parts.why_token, parts.zoomed_from]
+        once = AT_ONCE | {"trigger_mode": "once"}  # the same button is the way back
+        zoomed = parts.zoom.click(self._zoom, known, self.every, **once, **EVENT)
+        zoomed.then(None, [parts.share, parts.status], None, js=read_asset("address.js"), **EVENT)
 
     def wire_examples(self, start: Start) -> None:
         for chip, chosen in zip(self.parts.chips, start.examples, strict=True):
             filled = chip.click(_text(chosen.text), None, self.parts.text, **AT_ONCE, **EVENT)
-            self._asking(filled.then, keep_picks=False)
+            self._asking(filled.then, keep_picks=False, keep_zoom=False)
 
     def wire_sharing(self, tab: gr.Tab) -> None:
         parts = self.parts
@@ -166,10 +176,11 @@ class _Tab:
         parts.share.select(self._take_file, [parts.shown, parts.share], taken, **AT_ONCE, **EVENT)
         tab.select(None, [parts.share, parts.status], None, js=read_asset("address.js"), **EVENT)
 
-    def _asking(self, when: Callable[..., Any], *triggers: Any, keep_picks: bool) -> None:
+    def _asking(self, when: Callable[..., Any], *triggers: Any, keep_picks: bool, keep_zoom: bool = True) -> None:
         def begin(request: gr.Request, *values: Any) -> dict[Any, Any]:
             *form, shown = values
             asked = handlers.settled(handlers.asked_from(self.task, tuple(form)), shown, keep_picks)
+            asked = asking.kept(asked, shown) if keep_zoom else asked
             return self._by_part(handlers.begin(self.desk, asked, self._visitor(request)))
 
         begun = when(*triggers, begin, [*self.form, self.parts.shown], self.every, **AT_ONCE, **EVENT)
@@ -200,7 +211,12 @@ class _Tab:
 
     def _begin_why(self, request: gr.Request, shown: Any, token: Any) -> dict[Any, Any]:
         begun = whying.begin(self.desk, whying.explanation_of(shown), token, self._visitor(request))
-        return self._by_part(begun | {"why_wanted": None})
+        return self._by_part(begun | (row.chosen(shown, token) if begun else {}) | {"why_wanted": None})
+
+    def _zoom(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
+        *known, token, came_from = values
+        shown = handlers.at_hand(self.desk, *known)
+        return self._by_part(asking.pressed(self.desk, shown, token, came_from, self._visitor(request)))
 
     def _why(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
         ticket, token, *known = values

@@ -29,7 +29,7 @@ from tokimp.ui.long_texts import MOST_WITHOUT_ATTENTION, check_tokens, forecast,
 from tokimp.ui.state import Asked, Grid, Result
 from tokimp.watch import Watch
 
-MOST_CHARACTERS = 8000
+MOST_CHARACTERS = 20_000  # what 4,096 tokens of English need
 MOST_TOKENS: dict[Task, int] = dict.fromkeys(TASKS, 512)
 GRID_OUTPUTS = 5
 BEAT = 0.5  # each is drawn by a browser, which may share its cores with the model

@@ -22,7 +22,7 @@ from tokimp.views.page import brief, question
 from tokimp.views.pieces import typed_pieces
 from tokimp.views.sheets import digest, used
 from tokimp.views.table import ranked_rows
-from tokimp.views.text import legend_html, tokens_html
+from tokimp.views.text import legend_html, pinned, tokens_html
 
 Theme = Literal["", "light", "dark"]
 THEMES: tuple[Theme, ...] = get_args(Theme)
@@ -111,7 +111,7 @@ def height(explanation: Explanation, width: int = WIDTH, *, heatmap: bool = Fals
     else:
         blank = sum(len(found) - 2 for found in re.findall(r"\n{3,}", explanation.request.text))
         total += 12 + 34 * (len(lines_of(explanation, _wide, 17, room)) + blank)
-        total += 28 if explanation.stderr is not None else 0
+        total += 28 * ((explanation.stderr is not None) + bool(pinned(explanation).any()))
     total += 24 * _rows([f"▸ {judged_line(scores)}"], 14, room)
     total += 28 if width > 480 else 52
     return min(total + 24, HIGHEST)

@@ -11,7 +11,7 @@ from tokimp.views.characters import escaped, shown
 from tokimp.views.color import bucket_classes
 from tokimp.views.numbers import show
 from tokimp.views.pieces import typed_pieces
-from tokimp.views.text import ranks
+from tokimp.views.text import pinned, ranks
 from tokimp.views.uncertainty import STANDARD_ERRORS, may_be_nothing
 
 HELPS = "helps"
@@ -42,7 +42,7 @@ def ranked_rows(explanation: Explanation) -> list[Row]:
     names = bucket_classes(explanation.scores, signed=signed)
     errors = explanation.stderr
     rows: list[Row] = []
-    for position, rank in enumerate(ranks(explanation.scores)):
+    for position, rank in enumerate(ranks(explanation.scores, pinned(explanation))):
         token, score = explanation.tokens[position], float(explanation.scores[position])
         text = pieces[position].text
         error = None if errors is None else float(errors[position])
@@ -75,8 +75,12 @@ def totals(explanation: Explanation) -> dict[str, float]:
 
 
 def table_payload(explanation: Explanation) -> dict[str, Any]:
-    """What the browser's table draws: columns (key, title), rows with their shown numbers, totals."""
-    rows, reach = ranked_rows(explanation), _reach(explanation)
+    """What the browser's table draws: columns (key, title), rows with their shown numbers, totals.
+
+    Of tokens that the question keeps there are none.
+    """
+    kept, reach = pinned(explanation), _reach(explanation)
+    rows = [row for row in ranked_rows(explanation) if not kept[row["position"] - 1]]
     signed = explanation.attribution.signed
     return {
         "columns": _columns(explanation),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 
 from tokimp.types import Explanation, Floats, Token
 from tokimp.views.characters import drawable, escaped, marks, quoted, spoken
@@ -17,12 +18,14 @@ from tokimp.views.uncertainty import EXPLAINED, MAY_BE_NOTHING, joint_error, may
 TOWARDS = "pushes towards"
 AWAY = "pushes away"
 NEITHER = "no push"
+STAYS = "always stays: it cannot be taken away"
+STAY = "Grey text always stays; only the rest can be taken away."
 
 
 class TokenItem(TypedDict):
     """One span. `indices` are the token positions that it stands for; `share` is of the sum of |score|.
 
-    `maybe`: the score is not distinguishable from 0.
+    `maybe`: the score is not distinguishable from 0; `pinned`: the question keeps it, and it has no score.
     """
 
     indices: list[int]
@@ -34,6 +37,7 @@ class TokenItem(TypedDict):
     score: float
     stderr: float | None
     maybe: bool
+    pinned: bool
     rank: int
     share: float
     bucket: str
@@ -96,7 +100,8 @@ def legend_html(explanation: Explanation, scale: float | None = None) -> str:
     )
     line = "".join(f'<{tag} class="{name}">{text}</{tag}>' for tag, name, text in parts if text)
     doubt = f'<p class="tk-doubt"><u>dotted</u>: {EXPLAINED}</p>' if _doubted(explanation) else ""
-    return f'<div class="tk-legend">{line}</div>{doubt}'
+    stays = f'<p class="tk-doubt">{STAY}</p>' if pinned(explanation).any() else ""
+    return f'<div class="tk-legend">{line}</div>{doubt}{stays}'
 
 
 def tokens_html(explanation: Explanation, scale: float | None = None) -> str:
@@ -113,9 +118,20 @@ def effect(score: float, *, signed: bool = True) -> str:
     return TOWARDS if score > 0 else AWAY if score < 0 else NEITHER
 
 
-def ranks(scores: Floats) -> list[int]:
-    """1 for the largest |score|; ties in the order of the text."""
-    order = np.argsort(-np.abs(scores), kind="stable")
+def pinned(explanation: Explanation) -> npt.NDArray[np.bool_]:
+    """Which tokens the question keeps (token,), without a score: those outside of what is looked into."""
+    ranges = [(start, end) for start, end, segment in explanation.request.roles if segment == "pinned"]
+    kept = [
+        token.segment == "pinned"
+        or (token.segment == "generated" and any(start <= token.start < end for start, end in ranges))
+        for token in explanation.tokens
+    ]
+    return np.asarray(np.array(kept, dtype=bool) & (explanation.scores == 0))
+
+
+def ranks(scores: Floats, last: npt.NDArray[np.bool_] | None = None) -> list[int]:
+    """1 for the largest |score|; ties in the order of the text, but behind the others where they are `last`."""
+    order = np.lexsort((np.zeros(len(scores)) if last is None else last, -np.abs(scores)))
     ranked = np.empty(len(scores), dtype=np.int64)
     ranked[order] = np.arange(1, len(scores) + 1)
     return [int(rank) for rank in ranked]
@@ -127,7 +143,9 @@ def _items(
     signed = explanation.attribution.signed
     scores = np.array([explanation.scores[group].sum() for group in groups])
     total = float(np.abs(scores).sum())
-    order = ranks(scores)
+    kept = pinned(explanation)
+    stays = np.array([bool(kept[group].all()) for group in groups], dtype=bool)
+    order, count = ranks(scores, stays), len(groups) - int(stays.sum())
     names = bucket_classes(scores, signed=signed, scale=scale)
     items: list[TokenItem] = []
     for place, group in enumerate(groups):
@@ -138,11 +156,14 @@ def _items(
         item: Any = _drawn(explanation.tokens[group[0]], pieces[group[0]], pieces[group[0]].gap, text)
         number = show(score, error)
         share = abs(score) / total if total else 0.0
-        rank = f"rank {order[place]} of {len(groups)}"
+        rank = f"rank {order[place]} of {count}"
         meaning = MAY_BE_NOTHING if maybe else effect(score, signed=signed)
         said = [spoken(text), meaning, number, rank]
         tip = [quoted(text), number, meaning, f"{rank} · {percent(share)} of all"]
+        if stays[place]:
+            said, tip = [spoken(text), STAYS], [quoted(text), STAYS]
         item.update(indices=group, score=score, stderr=error, maybe=maybe, rank=order[place], share=share)
+        item.update(pinned=bool(stays[place]))
         item.update(bucket=names[place], number=number, label=", ".join(filter(None, said)))
         item.update(tip=[line for line in tip if line])
         items.append(item)
@@ -184,12 +205,15 @@ def _legend(scores: Sequence[float] | Floats, signed: bool, scale: float | None)
 
 def token_span(item: TokenItem, title: str = "") -> str:
     """One token without script; on hover its `title`, or what its score is and which rank it has."""
-    if not title:
+    if not title and item["pinned"]:
+        title = STAYS
+    elif not title:
         title = f"{item['number']}, may be 0" if item["maybe"] else f"{item['number']}, rank {item['rank']}"
     title = escaped(title)
     if item["added"]:
         return f'<bdi class="{item["bucket"]} tk-added" title="{title}">{escaped(item["text"])}</bdi>'
     kind = " tk-piece" if not item["text"] else " tk-mask" if item["special"] else ""
+    kind += " tk-pinned" * item["pinned"]
     mark = ""
     if item["mark"] and item["bucket"] != "tk0":
         kind, mark = " tk-blank", f' data-mark="{item["mark"]}"'

@@ -1,0 +1,1 @@
+"""Looking into one sentence, paragraph or word of a result, and back to the whole text."""

@@ -1,0 +1,65 @@
+"""What the row's button asks: the tokens of one unit alone, or the whole text again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tokimp.types import Request
+from tokimp.ui import filling, handlers
+from tokimp.ui.desk import Desk
+from tokimp.ui.display import Changes
+from tokimp.ui.long_texts import has_players
+from tokimp.ui.state import Asked, Result, asked_of
+from tokimp.ui.visitors import Visitor
+from tokimp.ui.zooming import row, within
+
+
+def pressed(desk: Desk, shown: Result | None, token: object, came_from: object, visitor: Visitor) -> Changes:
+    """From the whole text into the unit around the token, or back; nothing where there is nothing to look into.
+
+    `came_from` is the question that was looked into, as far as the session remembers it.
+    """
+    if shown is None:
+        return handlers.forgotten()
+    wholes = within.wholes(shown.explanation)
+    if wholes:
+        return _back(desk, shown, _of_these(desk, wholes, came_from), visitor)
+    request = within.into(shown.explanation, token) if shown.finished else None
+    if request is None:
+        return {}
+    return _asked(desk, request, visitor) | {"zoomed_from": shown.explanation.request}
+
+
+def kept(asked: Asked, shown: Result | None) -> Asked:
+    """The form's question, about the unit that is looked into, as long as it is one about the same text.
+
+    Whoever chooses sentences or paragraphs as players asks about all of them.
+    """
+    if shown is None:
+        return asked
+    request = shown.explanation.request
+    apart = asked.options.get("players", "tokens") in ("sentences", "paragraphs")
+    same = (asked.task, asked.text) == (request.task, request.text) and has_players(asked.method)
+    if apart or not same or not within.looked_into(shown.explanation):
+        return asked
+    return replace(asked, roles=request.roles, generated=request.generated)
+
+
+def _of_these(desk: Desk, wholes: list[Request], came_from: object) -> Request:
+    """Where the visitor came from; else what is there at once; else the likeliest."""
+    if came_from in wholes:
+        return wholes[wholes.index(came_from)]
+    return next((each for each in wholes if desk.found(asked_of(each)) is not None), wholes[0])
+
+
+def _back(desk: Desk, shown: Result, whole: Request, visitor: Visitor) -> Changes:
+    """The unit stays chosen, where the earlier result is there at once."""
+    token = within.first_free(shown.explanation)
+    changes = _asked(desk, whole, visitor) | {"zoomed_from": None}
+    if "shown" not in changes:
+        return changes
+    return changes | row.chosen(changes["shown"], token) | {"why_token": token}
+
+
+def _asked(desk: Desk, request: Request, visitor: Visitor) -> Changes:
+    return handlers.begin(desk, asked_of(request), visitor) | {"options": filling.options_form(request)}
