@@ -1,6 +1,6 @@
 /* Comes after drawing.js, which draws the text and the matrix: colours the text by the stop that is chosen. A stop is
-   chosen by a click on its token or its row, by the arrow keys, or by the buttons above; nothing asks the server but a
-   span of tokens that is to be explained anew. */
+   chosen by a click on its token or its row, by the arrow keys, or by the buttons above. What asks the server is a span
+   of tokens that is to be explained anew, and, once a token of the answer is chosen, why one before it got its score. */
 function generation(element, trigger, props, watch) {
   const root = element.querySelector(".tk-view");
   const bar = make("div", "tk-steps-bar");
@@ -18,6 +18,8 @@ function generation(element, trigger, props, watch) {
   let spans = [];
   let bases = [];
   let focused = false;
+  let walking = false;
+  const cells = answerCells(root, () => props.value, { tell: show, hush: hide, meaning, pick: pickCell });
 
   head.setAttribute("dir", "auto");
   head.setAttribute("aria-live", "polite");
@@ -46,6 +48,20 @@ function generation(element, trigger, props, watch) {
     if (last < 0) return;
     chosen = Math.max(0, Math.min(next, last));
     paint();
+  }
+
+  /* A cell of the row that is chosen asks why, one of another row chooses that. */
+  function pickCell(row, place) {
+    if (chosen === row + 1) why(place);
+    else choose(row + 1);
+  }
+
+  /* Of one token of the answer only: their total has no question of its own. */
+  function why(place) {
+    if (!stop() || stop().place < 0 || stop().numbers[place] === undefined) return;
+    trigger("select", { index: [chosen - 1, place], kind: "why", value: "why" });
+    const drawer = element.closest(".tk-zones")?.querySelector(".tk-part-why_fold");
+    if (drawer && drawer.getBoundingClientRect().top > 0.8 * innerHeight) drawer.scrollIntoView({ block: "center" });
   }
 
   /* Of each token its class and what is said of it. */
@@ -153,6 +169,7 @@ function generation(element, trigger, props, watch) {
     chosen = Math.min(chosen, Math.max(value.stops.length - 1, 0));
     spans.forEach((each, place) => each && dress(each, place));
     root.querySelectorAll("svg [data-row]").forEach((row) => row.classList.toggle("tk-chosen", ready && chosen === Number(row.dataset.row) + 1));
+    prompt().forEach((each) => each.setAttribute("role", chosen ? "button" : "note"));
     if (!ready) return;
     head.textContent = stop().head;
     back.disabled = chosen === 0;
@@ -177,6 +194,10 @@ function generation(element, trigger, props, watch) {
     return [...root.querySelectorAll(".tk-said-so [data-row]")];
   }
 
+  function prompt() {
+    return [...root.querySelectorAll(".tk-prompt [data-place]")];
+  }
+
   /* A new tree stands there: which token is where, and what it looks like without any score. */
   function render() {
     const value = props.value;
@@ -199,10 +220,10 @@ function generation(element, trigger, props, watch) {
       bases[place] = [...each.classList].filter((name) => name !== "tk-blank").join(" ");
       if (each.dataset.row !== undefined) each.setAttribute("role", "button");
     });
-    const prompt = [...root.querySelectorAll(".tk-prompt [data-place]")];
-    prompt.forEach((each) => each.setAttribute("role", "note"));
-    rove(prompt, 0);
+    rove(prompt(), 0);
+    cells.describe();
     paint();
+    if (walking) cells.focus();
     if (focused) answer().find((each) => each.tabIndex === 0)?.focus({ preventScroll: true });
   }
 
@@ -221,20 +242,6 @@ function generation(element, trigger, props, watch) {
     const number = stop()?.numbers[place];
     if (number === undefined) return hide();
     return show([props.value.names[place], number, meaning(number, stop().maybe.includes(place))], each.getClientRects()[0] || each.getBoundingClientRect());
-  }
-
-  /* The cell of the matrix that is pointed at. */
-  function cell(event, row) {
-    const { grid, stops, names } = props.value;
-    const home = row.ownerSVGElement.getBoundingClientRect();
-    const column = Math.floor((event.clientX - home.left - grid.left) / grid.cell);
-    const place = grid.columns[column];
-    const number = stops[Number(row.dataset.row) + 1]?.numbers[place];
-    if (number === undefined) return hide();
-    const left = home.left + grid.left + column * grid.cell;
-    const { top, bottom, height } = row.getBoundingClientRect();
-    const to = `${names[place]} → ${names[stops[Number(row.dataset.row) + 1].place]}`;
-    return show([to, number, meaning(number, stops[Number(row.dataset.row) + 1].maybe.includes(place))], { left, top, bottom, height, width: grid.cell });
   }
 
   function hide() {
@@ -260,13 +267,18 @@ function generation(element, trigger, props, watch) {
 
   bar.addEventListener("keydown", (event) => event.key !== "Enter" && event.key !== " " && steps(event));
   root.addEventListener("keydown", (event) => {
+    if (cells.holds(event.target)) {
+      taken(event, cells.moves());
+      return;
+    }
     const each = event.target.closest("[data-place]");
     if (!each) return;
     if (each.closest(".tk-said-so")) {
       steps(event);
       return;
     }
-    const all = [...root.querySelectorAll(".tk-prompt [data-place]")];
+    const all = prompt();
+    const asks = () => why(Number(each.dataset.place));
     const go = (place) => () => {
       const next = Math.max(0, Math.min(place, all.length - 1));
       rove(all, next);
@@ -275,33 +287,45 @@ function generation(element, trigger, props, watch) {
     const at = all.indexOf(each);
     const forward = getComputedStyle(each.parentNode).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
     const behind = forward === "ArrowRight" ? "ArrowLeft" : "ArrowRight";
-    taken(event, { [forward]: go(at + 1), [behind]: go(at - 1), Home: go(0), End: go(all.length - 1), Escape: hide });
+    taken(event, { [forward]: go(at + 1), [behind]: go(at - 1), Home: go(0), End: go(all.length - 1), Enter: asks, " ": asks, Escape: hide });
   });
   root.addEventListener("mousedown", (event) => event.shiftKey && event.target.closest(".tk-said-so [data-place]") && event.preventDefault());
   root.addEventListener("click", (event) => {
     const row = event.target.closest("[data-row]");
     const each = event.target.closest(".tk-said-so [data-place]");
+    const before = event.target.closest(".tk-prompt [data-place]");
     if (each && event.shiftKey) {
       const number = Number(each.dataset.place) - props.value.start + 1;
       const anchor = picked ? picked[0] : stop()?.place >= 0 ? stop().place - props.value.start + 1 : number;
       pick(anchor, number);
-    } else if (row) {
+    } else if (each && row) {
       choose(Number(row.dataset.row) + 1);
-      if (each) each.focus();
+      each.focus();
+    } else if (row) {
+      cells.click(event, row);
+    } else if (before && !String(getSelection())) {
+      rove(prompt(), prompt().indexOf(before));
+      why(Number(before.dataset.place));
     }
   });
   root.addEventListener("focusin", (event) => {
     focused = Boolean(event.target.closest(".tk-said-so [data-row]"));
+    walking = cells.holds(event.target);
+    if (walking && event.target.matches(":focus-visible")) cells.resume();
     const each = event.target.closest("[data-place]");
     if (each) told(each);
   });
   root.addEventListener("focusout", (event) => {
-    if (event.target.isConnected) focused = false;
+    if (event.target.isConnected) {
+      focused = false;
+      walking = false;
+      cells.leave();
+    }
     hide();
   });
   root.addEventListener("pointermove", (event) => {
     const row = event.target.closest("svg rect[data-row]");
-    if (row) cell(event, row);
+    if (row) cells.point(event, row);
   });
   root.addEventListener("pointerover", (event) => {
     const each = event.target.closest("[data-place]");

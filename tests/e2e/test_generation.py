@@ -93,6 +93,48 @@ def test_the_keyboard_steps_through_the_answer(open_page: Open) -> None:
     expect(head(page)).to_contain_text("Token 1 of 16")
 
 
+def test_cells_are_walked_by_keyboard_and_tokens_of_a_row_say_why(open_page: Open) -> None:
+    page = open_page(TAB)
+    expect(head(page)).to_have_text("Total of all 16 tokens")
+    view, prompt = part(page, "explained"), part(page, "explained").locator(".tk-prompt [data-place]")
+    prompt.nth(2).click()
+    expect(part(page, "why").locator(".tk-headline")).to_have_count(0)  # a total has no question of its own
+    row(page, 0).focus()
+    page.keyboard.press("Tab")  # over the buttons below the text
+    while not view.locator(".tk-generation > .tk-wide:focus").count():
+        page.keyboard.press("Tab")
+    cell = view.locator(".tk-cell-at")
+    first = cell.get_attribute("aria-label")
+    assert first is not None
+    assert "Token 1 of 16" in first
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    expect(cell).to_have_attribute("aria-label", re.compile("Token 3 of 16: .*, (pushes|makes)"))
+    expect(view.locator(".tk-tip")).to_be_visible()
+    last = cell.get_attribute("aria-label")
+    page.keyboard.press("ArrowRight")
+    assert cell.get_attribute("aria-label") == last  # the row ends where nothing was written yet
+    expect(head(page)).to_have_text("Total of all 16 tokens")
+    page.keyboard.press("Enter")
+    expect(head(page)).to_contain_text("Token 3 of 16")
+    expect(cell).to_be_attached()
+    page.keyboard.press("Enter")
+    why = part(page, "why")
+    expect(why).to_contain_text("as AttnLRP explains token 3 of the answer")
+    expect(why.locator(".tk-headline")).to_be_in_viewport()
+    prompt.nth(2).focus()
+    page.keyboard.press("Enter")
+    expect(why).to_contain_text("token 3, as AttnLRP explains token 3 of the answer")
+    prompt.nth(4).click()
+    expect(why).to_contain_text("token 5, as AttnLRP explains token 3 of the answer")
+    link = part(page, "why_share").get_by_role("textbox").first.input_value()
+    own = open_page(link=link)
+    expect(own.get_by_role("tab", name="Next token", exact=True)).to_have_attribute("aria-selected", "true")
+    expect(part(own, "why")).to_contain_text("token 5")
+    assert sideways(page) <= 0
+
+
 def test_an_answer_is_written_and_explained_and_its_link_gives_the_same(open_page: Open, address: str) -> None:
     page = open_page(TAB)
     option(page, "New tokens", "4")

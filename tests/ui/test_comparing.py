@@ -126,7 +126,7 @@ def test_stopping_in_the_queue_undims(desk: Desk) -> None:
     ("question", "sentence"),
     [
         (asked(COMPARE, " "), "There is no text yet."),
-        (asked(COMPARE, "x" * 9000), "8,000 are the limit"),
+        (asked(COMPARE, "x" * (work.MOST_CHARACTERS + 1)), f"{work.MOST_CHARACTERS:,} are the limit"),
         (asked(PROMPTS, "line\n" * 51), "more than 50 prompts"),
         (replace(asked(COMPARE), options={"methods": ""}), "No method is chosen."),
     ],

@@ -12,7 +12,8 @@ from tokimp.models.text_model import TextModel
 from tokimp.share import from_link
 from tokimp.types import Request
 from tokimp.ui import revisions, work
-from tokimp.ui.comparing import asking, handlers, payloads
+from tokimp.ui.comparing import handlers, payloads
+from tokimp.ui.comparing.asking import DRAWER
 from tokimp.ui.comparing.kinds import COMPARE, PROMPTS
 from tokimp.ui.desk import Desk
 from tokimp.ui.state import Asked
@@ -45,11 +46,11 @@ def prompted(desk: Desk, decoder: TextModel) -> Studied:
 
 def test_a_line_is_of_its_method(compared: Studied) -> None:
     for explanation in compared.value.explanations:
-        found = asking.picked(compared, 1, explanation.request.method)
+        found = DRAWER.picked(compared, 1, explanation.request.method)
         assert found is not None
         assert found.explanation is explanation
         assert found.token == 1
-    together = asking.picked(compared, 0, "")
+    together = DRAWER.picked(compared, 0, "")
     assert together is not None
     assert together.explanation is compared.value.explanations[0]
     assert together.of == "as Gradient × input explains it"
@@ -60,7 +61,7 @@ def test_a_cell_is_a_token_of_its_prompt_and_of_the_method_that_is_shown(prompte
     for method in value.methods:
         seen: list[tuple[int, int]] = []
         for cell in payloads._cells(value, method):
-            found = asking.picked(prompted, cell, method)
+            found = DRAWER.picked(prompted, cell, method)
             assert found is not None
             row = [each is found.explanation for each in value.runs[method]].index(True)
             seen.append((row, found.token))
@@ -78,40 +79,40 @@ def test_what_is_no_token_is_not_asked_about(
     desk: Desk, compared: Studied, prompted: Studied, index: object, method: str
 ) -> None:
     for shown in (compared, prompted, None):
-        assert asking.picked(shown, index, method) is None
-        assert asking.begin(desk, shown, index, method, VISITOR) == {}
-    assert list(asking.run(desk, compared, (index, method), VISITOR, None)) == [{}]
-    assert asking.take_file(desk, compared, (index, method), ".csv") == {}
+        assert DRAWER.picked(shown, index, method) is None
+        assert DRAWER.begin(desk, shown, index, method, VISITOR) == {}
+    assert list(DRAWER.run(desk, compared, (index, method), VISITOR, None)) == [{}]
+    assert DRAWER.take_file(desk, compared, (index, method), ".csv") == {}
 
 
 def test_the_drawer_says_of_what_it_speaks_and_its_link_opens_that_explanation(desk: Desk, prompted: Studied) -> None:
     values = prompted.value.alignment.values(tuple(each.scores for each in prompted.value.runs["occlusion"]))
     cell = values.shape[1] + int(np.flatnonzero(~np.isnan(values[1]))[1])
-    begun = asking.begin(desk, prompted, cell, "occlusion", VISITOR)
-    last = list(asking.run(desk, prompted, begun["why_asked"], VISITOR, begun["why_ticket"]))[-1]
+    begun = DRAWER.begin(desk, prompted, cell, "occlusion", VISITOR)
+    last = list(DRAWER.run(desk, prompted, begun["why_asked"], VISITOR, begun["why_ticket"]))[-1]
     assert "as Occlusion explains prompt 2, “The film was not good”" in str(last["why"])
     request, token = why.explained_by(from_link(last["why_share"]["value"]["code"]))
     assert request == prompted.value.runs["occlusion"][1].request
     assert (request.view, token) == ("", begun["why_token"])
-    file = asking.take_file(desk, prompted, begun["why_asked"], ".csv")["file"]
+    file = DRAWER.take_file(desk, prompted, begun["why_asked"], ".csv")["file"]
     assert file["name"].endswith(".csv")
 
 
 def test_another_comparison_ends_it_and_nothing_begins_while_one_is_on_its_way(desk: Desk, compared: Studied) -> None:
-    begun = asking.begin(desk, compared, 1, "occlusion", VISITOR)
+    begun = DRAWER.begin(desk, compared, 1, "occlusion", VISITOR)
     asked = Asked("next-token", "tiny-gpt2", "Another text", "", options={"methods": METHODS}, view=COMPARE.key)
     changes = handlers.begin(desk, asked, VISITOR)
     assert changes["why"]["value"] is None
-    assert list(asking.run(desk, compared, begun["why_asked"], VISITOR, begun["why_ticket"])) == [{}]
-    assert asking.begin(desk, compared, 1, "occlusion", VISITOR) == {}
+    assert list(DRAWER.run(desk, compared, begun["why_asked"], VISITOR, begun["why_ticket"])) == [{}]
+    assert DRAWER.begin(desk, compared, 1, "occlusion", VISITOR) == {}
 
 
 def test_a_forgotten_comparison_is_found_by_its_link(desk: Desk, compared: Studied) -> None:
     request: Request = compared.request
     code = request.link("").partition("=")[2]
-    assert asking.at_hand(desk, None, {"code": code}) is compared
-    assert asking.at_hand(desk, None, {"code": "no"}) is None
-    assert asking.at_hand(desk, None, None) is None
+    assert DRAWER.at_hand(desk, None, {"code": code}) is compared
+    assert DRAWER.at_hand(desk, None, {"code": "no"}) is None
+    assert DRAWER.at_hand(desk, None, None) is None
 
 
 def _indices(tree: Any) -> list[int]:

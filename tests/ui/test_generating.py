@@ -28,7 +28,6 @@ from tokimp.ui.forms import Choice, OptionForm
 from tokimp.ui.generating import display, forms, handlers, opening
 from tokimp.ui.generating.drafts import Draft, draft_of, drafted, of_span
 from tokimp.ui.generating.first import first_answer, stored
-from tokimp.ui.generating.forecast import forecast
 from tokimp.ui.inside import opening as inside_opening
 from tokimp.ui.state import asked_of
 from tokimp.ui.studies import STUDIES, Studied
@@ -149,7 +148,7 @@ def test_stopping_in_the_queue_undims(desk: Desk) -> None:
     ("question", "sentence"),
     [
         (asked(" "), "There is no text yet."),
-        (asked("x" * 9000), "8,000 are the limit"),
+        (asked("x" * (work.MOST_CHARACTERS + 1)), f"{work.MOST_CHARACTERS:,} are the limit"),
         (asked(max_new_tokens=MOST_NEW_TOKENS + 1), f"At most {MOST_NEW_TOKENS} tokens"),
         (asked(temperature=-1), "temperature"),
         (asked(steps=3), "steps"),
@@ -217,19 +216,6 @@ def test_a_hostile_link_fills_what_will_do_and_says_so(desk: Desk, wrong: dict[s
     assert changes["options"]["fields"]
 
 
-def test_much_work_is_said_beforehand(desk: Desk) -> None:
-    slow = asked(method="shap_text")
-    few, many = forecast(replace(asked(), options={})), forecast(replace(slow, options={"max_new_tokens": 100}))
-    assert few == []
-    assert "for each of 100 answer tokens" in told({"lines": many})
-    shown = ran(desk, asked())[-1]["shown"]
-    pace = replace(shown, request=replace(shown.request, model="tiny"), seconds=10.0, evaluations=1)
-    assert " min, less" in told({"lines": forecast(replace(slow, options={"max_new_tokens": 100}), pace)})
-    begun = handlers.begin(desk, replace(slow, options={"max_new_tokens": 100}), VISITOR)
-    assert "answer tokens" in told(begun["status"])
-    assert forecast(asked(method="guessing")) == []
-
-
 def test_a_row_opens_as_an_explanation_of_its_own(desk: Desk) -> None:
     found = ran(desk, asked(method="occlusion"))[-1]["shown"].value
     row = found.rows[2]
@@ -258,7 +244,7 @@ def test_what_a_program_asks_is_checked(monkeypatch: pytest.MonkeyPatch) -> None
     assert draft_of(given | {"chat": True}).system == ""
     for wrong in ({"options": {"colour": 1}}, {"options": {"max_new_tokens": 10**6}}):
         assert set(arguments.problems(given | wrong)) == {"text"}
-    for name, value in (("answer", 7), ("chat", 1), ("system", "x" * 9000), ("method", "no")):
+    for name, value in (("answer", 7), ("chat", 1), ("system", "x" * (work.MOST_CHARACTERS + 1)), ("method", "no")):
         assert set(arguments.problems(given | {name: value})) == {name}
 
 
@@ -272,7 +258,7 @@ def test_the_first_answer_is_what_the_form_asks_first() -> None:
     Arrival(hub_reachable=False, desk=desk)
     found = desk.studied(replace(question, revision=first.request.revision))
     assert found is first
-    assert display.displayed(first)["share"]["value"]["code"]
+    assert display.SCREEN.displayed(first)["share"]["value"]["code"]
 
 
 @pytest.mark.packs

@@ -120,7 +120,7 @@ def test_a_link_gives_the_same_study_and_files_hold_all_of_it(desk: Desk, reques
     ("base", "wrong"),
     [
         (COMPARE, {"text": " "}),
-        (COMPARE, {"text": "x" * 8001}),
+        (COMPARE, {"text": "x" * (work.MOST_CHARACTERS + 1)}),
         (COMPARE, {"method": "occlusion"}),
         (COMPARE, {"options": {"methods": ""}}),
         (COMPARE, {"options": {"methods": "occlusion,guessing"}}),

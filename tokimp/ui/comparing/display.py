@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import gradio as gr
-
-from tokimp.ui.comparing import payloads, sharing
+from tokimp.ui.comparing import payloads
 from tokimp.ui.comparing.components import MeasuredDrawing, MeasuredTable, TokenLines
-from tokimp.ui.components import Drawing, Payload
+from tokimp.ui.components import Drawing
 from tokimp.ui.forms import Sentences
-from tokimp.ui.studies import Studied, compare, prompts
-
-Changes = dict[str, Any]
-Parts = dict[str, Payload | None]
+from tokimp.ui.studies import compare, prompts
+from tokimp.ui.studies.running import Screen
 
 
 @dataclass(frozen=True)
@@ -55,35 +50,16 @@ _SECTIONS: dict[str, tuple[Section, ...]] = {
     ),
 }
 
-_DRAWN: dict[str, Callable[[Studied], Parts]] = {
-    compare.KEY: payloads.comparison_parts,
-    prompts.KEY: payloads.prompts_parts,
-}
+_PAYLOADS = {compare.KEY: payloads.comparison_parts, prompts.KEY: payloads.prompts_parts}
 
 
 def sections(key: str) -> tuple[Section, ...]:
     return _SECTIONS[key]
 
 
-def drawn(studied: Studied) -> Changes:
-    """All parts as far as the study has come."""
-    parts = _DRAWN[studied.request.view](studied)
-    return {name: gr.update(value=payload, state="ready") for name, payload in parts.items()}
+def _screen(key: str) -> Screen:
+    named = (name for section in _SECTIONS[key] for name, _, _ in section.parts)
+    return Screen(("told", *named), _PAYLOADS[key])
 
 
-def displayed(studied: Studied) -> Changes:
-    """A study that ended, finished or not, with what can be taken along of it."""
-    share = gr.update(value=sharing.share_payload(studied), state="ready")
-    return drawn(studied) | {"shown": studied, "share": share}
-
-
-def dimmed(key: str) -> Changes:
-    return {name: gr.update(state="stale") for name in _shown(key)}
-
-
-def undimmed(key: str) -> Changes:
-    return {name: gr.update(state="ready") for name in _shown(key)}
-
-
-def _shown(key: str) -> list[str]:
-    return ["told", "share", *(name for section in _SECTIONS[key] for name, _, _ in section.parts)]
+SCREENS = {key: _screen(key) for key in _SECTIONS}

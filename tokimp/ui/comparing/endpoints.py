@@ -15,7 +15,7 @@ from tokimp.ui.answering import Json, link_to, streamed
 from tokimp.ui.desk import Desk
 from tokimp.ui.fair_share import visitor_of
 from tokimp.ui.state import Asked, Result
-from tokimp.ui.studies import Studied
+from tokimp.ui.studies.answering import answered
 
 
 def compare(desk: Desk) -> Callable[..., Iterator[Json]]:
@@ -56,9 +56,7 @@ def compare(desk: Desk) -> Callable[..., Iterator[Json]]:
             where the page's limit ended the work, as stopped says.
         """
         given = {name: value for name, value in locals().items() if name in arguments.CHECKS}
-        asked, visitor = arguments.asked_with(given), visitor_of(request)
-        for found in streamed(lambda report: desk.study(asked, report, "api", visitor)):
-            yield found if isinstance(found, dict) else _compared(found, request)
+        yield from answered(desk, arguments.asked_with(given), request)
 
     return compare
 
@@ -111,12 +109,6 @@ def _measured(desk: Desk, asked: Asked, report: work.Report[Result], visitor: st
     """The result with its metrics; without them where a limit ended the method itself."""
     result = desk.answer(asked, report, "api", visitor)
     return judging.judged(desk, result, report, visitor) if result.finished else result
-
-
-def _compared(studied: Studied, request: gr.Request) -> Json:
-    whole: Json = json.loads(studied.value.to_json())
-    ended = {"finished": studied.finished, "stopped": studied.stopped}
-    return whole | {"link": link_to(studied.request, request)} | ended
 
 
 def _evaluated(result: Result, request: gr.Request) -> Json:

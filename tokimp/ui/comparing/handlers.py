@@ -1,121 +1,38 @@
-"""What the tabs that compare do: plain functions from the question to what changes, by name of the part."""
+"""What the tabs that compare do: that of `studies.running`, on the screen of the tab that asks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
-import gradio as gr
-
-from tokimp.errors import Cancelled, TokimpError
-from tokimp.ui import sentences, whying, work
-from tokimp.ui.comparing import display, sharing
-from tokimp.ui.comparing.display import Changes
+from tokimp.ui.comparing.display import SCREENS
 from tokimp.ui.desk import Desk
 from tokimp.ui.state import Asked
-from tokimp.ui.studies import STUDIES, Studied
-from tokimp.ui.trouble import report_without_words
+from tokimp.ui.studies import Studied, running
+from tokimp.ui.studies.running import Changes
 from tokimp.ui.visitors import Visitor
+
+FORGOTTEN = "There is no result at hand. Press Compare."
 
 
 def begin(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
-    """What runs for this visitor here ends. The result at once where it was worked out before, else a new turn."""
-    desk.turns.end(visitor)
-    idle: Changes = {"question": asked, "stop": gr.update(interactive=False)} | whying.cleared(desk, visitor)
-    try:
-        work.check_model(asked.model)
-        STUDIES[asked.view].check(asked.request(""))
-    except TokimpError as error:
-        return idle | display.undimmed(asked.view) | {"status": sentences.failed(error)}
-    found = desk.studied(asked)
-    if found is not None:
-        desk.counts.add("page", "found", 0.0)
-        return idle | display.displayed(found) | {"status": sentences.told()}
-    turn = desk.turns.begin(visitor)
-    waits = {"status": sentences.waiting(), "ticket": sentences.ticket(turn), "stop": gr.update(interactive=True)}
-    return idle | display.dimmed(asked.view) | waits | {"turn": turn}
+    return running.begin(desk, asked, visitor, SCREENS[asked.view])
 
 
 def run(desk: Desk, asked: Asked, visitor: Visitor, turn: int) -> Iterator[Changes]:
-    """Works it out and shows each piece as it comes; ends within one batch once the turn is over.
-
-    Yields at least once; a turn that was taken over by the visitor's next question changes nothing.
-    """
-
-    def alive() -> bool:
-        return desk.turns.current(visitor) == turn
-
-    known: Studied | None = None
-    try:
-        for moment in work.watched(partial(_study, desk, asked, visitor.key), alive):
-            if moment.done and moment.value is not None:
-                desk.turns.end(visitor)
-                yield _finished(asked, moment.value) | {"ran": turn}
-                return
-            fresh = moment.value if moment.value is not known else None
-            known = moment.value
-            yield _progress(moment) | {"ran": turn} | (display.drawn(fresh) if fresh is not None else {})
-    except Cancelled:
-        yield _stopped(asked, known) if desk.turns.current(visitor) is None else {}
-    except TokimpError as error:
-        yield _idle(asked) | {"status": sentences.failed(error)}
-    except Exception as error:
-        report_without_words(error)
-        yield _idle(asked) | {"status": sentences.broken()}
+    return running.run(desk, asked, visitor, turn, SCREENS[asked.view])
 
 
 def stop(desk: Desk, asked: Asked | None, visitor: Visitor, turns: tuple[int, int]) -> Changes:
-    """Ends the visitor's turn; `turns` are the last one that was begun and the last one that ran."""
-    desk.turns.end(visitor)
-    last, ran = turns
-    if last != ran and asked is not None:
-        return _idle(asked) | {"status": sentences.told(sentences.line("hint", "Stopped before anything was known."))}
-    return {"stop": gr.update(interactive=False)}  # as in the other tabs, the work says what came of it
+    return running.stop(desk, visitor, turns, _undimmed(asked))
 
 
 def busy(desk: Desk, asked: Asked | None, visitor: Visitor) -> Changes:
-    """The queue is full, or the connection broke."""
-    desk.turns.end(visitor)
-    busy_now = sentences.line("error", ("The page is busy.", "strong"), " Your text is still here: try again soon.")
-    return (_idle(asked) if asked is not None else {}) | {"status": sentences.told(busy_now)}
+    return running.busy(desk, visitor, _undimmed(asked))
 
 
 def take_file(shown: Studied | None, suffix: object) -> Changes:
-    """What is shown as a file of a format, for the browser to save; `suffix` is the browser's."""
-    if shown is None:
-        again = sentences.line("hint", "There is no result at hand. Press Compare.")
-        return {"status": sentences.told(again)}
-    if not isinstance(suffix, str):
-        return {}
-    try:
-        return {"file": sharing.file_payload(shown, suffix), "status": sentences.told()}
-    except TokimpError as error:
-        return {"status": sentences.failed(error)}
+    return running.take_file(shown, suffix, FORGOTTEN)
 
 
-def _study(desk: Desk, asked: Asked, visitor: str, report: work.Report[Studied]) -> Studied:
-    return desk.study(asked, report, "page", visitor)
-
-
-def _finished(asked: Asked, studied: Studied) -> Changes:
-    status = sentences.another_revision(asked, studied.request)
-    return display.displayed(studied) | {"stop": gr.update(interactive=False), "status": status}
-
-
-def _stopped(asked: Asked, known: Studied | None) -> Changes:
-    """What was known by then stays and says so; where nothing was, the earlier result comes back undimmed."""
-    if known is None:
-        return _idle(asked) | {"status": sentences.told(sentences.line("hint", "Stopped before anything was known."))}
-    halted = {"stop": gr.update(interactive=False), "status": sentences.told(sentences.line("hint", "Stopped."))}
-    return display.displayed(known) | halted
-
-
-def _idle(asked: Asked) -> Changes:
-    """What was there before stays, undimmed."""
-    return display.undimmed(asked.view) | {"stop": gr.update(interactive=False)}
-
-
-def _progress(moment: work.Moment[Studied]) -> Changes:
-    if moment.sentence:
-        return {"status": sentences.working(moment.sentence)}
-    return {"status": sentences.progress(moment.fraction, moment.left, moment.evaluations)}
+def _undimmed(asked: Asked | None) -> Changes:
+    return {} if asked is None else SCREENS[asked.view].undimmed()

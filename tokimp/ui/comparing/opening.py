@@ -5,27 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tokimp.errors import LinkError
-from tokimp.share import PARAMETER, from_link
 from tokimp.types import Request
 from tokimp.ui import controls, revisions
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.comparing import handlers
-from tokimp.ui.comparing.display import Changes
 from tokimp.ui.comparing.kinds import Kind, method_list
 from tokimp.ui.inside.tab import every_model
 from tokimp.ui.state import asked_of
+from tokimp.ui.studies.opening import linked_to
+from tokimp.ui.studies.running import Changes
 from tokimp.ui.visitors import Visitor
 
 
 def linked(query: Mapping[str, str], kind: Kind) -> Request | None:
-    """The request of a link to this tab; None for any other link, which the other tabs tell of."""
-    code = query.get(PARAMETER)
-    try:
-        request = from_link(code) if code else None
-    except LinkError:
-        return None
-    return request if request is not None and request.view == kind.key else None
+    """The request of a link to this tab; None for any other link."""
+    return linked_to(query, kind.key)
 
 
 def opened(arrival: Arrival, kind: Kind, request: Request, visitor: Visitor) -> Changes:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tokimp.models.catalog import CATALOG
-from tokimp.types import Task, Value
-from tokimp.ui import examples
+from tokimp.types import Value
 from tokimp.ui.comparing.kinds import Kind
 from tokimp.ui.state import Asked
+from tokimp.ui.studies.asking import task_of
 
 FORM = ("text", "model", "methods", "target", "options")
-
-
-def task_of(model: object) -> Task:
-    return CATALOG[str(model)].task if model in CATALOG else examples.INSIDE_TASK
 
 
 def asked_from(kind: Kind, values: tuple[Any, ...]) -> Asked:

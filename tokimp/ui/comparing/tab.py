@@ -8,14 +8,14 @@ from typing import Any
 
 import gradio as gr
 
-from tokimp.ui import sentences, whying
+from tokimp.ui import sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.comparing.components import MethodList, TableFile
 from tokimp.ui.comparing.display import Section, sections
 from tokimp.ui.comparing.kinds import PROMPTS, Example, Kind, method_list
-from tokimp.ui.components import Drawing
-from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share, Status, Ticket
+from tokimp.ui.forms import Choice, OptionForm, Sentences, Share
 from tokimp.ui.inside.tab import every_model
+from tokimp.ui.studies.tab import go, named, unseen, why_drawer
 from tokimp.ui.work import MOST_CHARACTERS
 
 
@@ -31,9 +31,7 @@ class Tab:
 
 def comparing_tab(kind: Kind, arrival: Arrival) -> Tab:
     """The tab's zones, empty: opening it compares."""
-    parts: dict[str, Any] = {name: gr.State(value) for name, value in _STATES.items()}
-    parts["file"] = Download(None, elem_classes="tk-hidden")
-    parts |= {name: Ticket(None, elem_classes="tk-hidden") for name in ("ticket", "why_ticket")}
+    parts = unseen()
     with gr.Row(elem_classes="tk-zones", equal_height=False):
         with gr.Column(scale=4, min_width=280, elem_classes="tk-ask"):
             asked, chips, compare = _ask(kind, arrival)
@@ -43,16 +41,11 @@ def comparing_tab(kind: Kind, arrival: Arrival) -> Tab:
             for section in sections(kind.key):
                 parts |= _section(section)
                 if any(name in ASKED_IN for name, _, _ in section.parts):
-                    parts |= _why()
+                    parts |= why_drawer()
             with gr.Column(elem_classes="tk-takeaway"):
                 parts["share"] = Share(None, empty="Finished comparisons can be linked, embedded and saved here.")
-    for name, component in parts.items():
-        if not isinstance(component, gr.State):
-            component.elem_classes = [*(component.elem_classes or []), f"tk-part-{name}"]
-    return Tab(kind, parts, chips, compare)
+    return Tab(kind, named(parts), chips, compare)
 
-
-_STATES: dict[str, Any] = {"shown": None, "question": None, "turn": 0, "ran": 0, "why_token": None, "why_asked": None}
 
 ASKED_IN = ("lines", "columns")
 """Parts whose tokens can be asked about, one a tab."""
@@ -79,11 +72,8 @@ def _ask(kind: Kind, arrival: Arrival) -> tuple[dict[str, Any], list[tuple[gr.Bu
     parts["methods"] = MethodList(method_list(first.task, kind.usual))
     parts["target"] = Choice(kind.target_list(first.task, None))
     parts["options"] = OptionForm(kind.form(first.options))
-    with gr.Row(elem_classes="tk-go"):
-        compare = gr.Button(kind.button, variant="primary", min_width=0, scale=3)
-        parts["stop"] = gr.Button("Stop", min_width=0, scale=1, interactive=False)
-    parts["status"] = Status(sentences.told(), live=True, elem_classes="tk-status")
-    return parts, chips, compare
+    asks, compare = go(kind.button)
+    return parts | asks, chips, compare
 
 
 def _section(section: Section) -> dict[str, Any]:
@@ -92,16 +82,6 @@ def _section(section: Section) -> dict[str, Any]:
         return _drawn(section)
     with gr.Accordion(section.title, open=section.is_open, elem_classes="tk-fold"):
         return _drawn(section)
-
-
-def _why() -> dict[str, Any]:
-    """The drawer of a token that was clicked above it."""
-    with gr.Accordion("Why this token?", open=False, elem_classes="tk-fold") as fold:
-        return {
-            "why": Drawing(None, empty=whying.EMPTY),
-            "why_share": Share(None, empty=""),
-            "why_fold": fold,
-        }
 
 
 def _drawn(section: Section) -> dict[str, Any]:

@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import gradio as gr
-
 from tokimp.errors import LinkError
 from tokimp.generation import GenerationExplanation
 from tokimp.methods.base import METHODS
 from tokimp.share import to_code
 from tokimp.ui import sentences
-from tokimp.ui.comparing import sharing
 from tokimp.ui.components import Payload
 from tokimp.ui.studies import Studied
+from tokimp.ui.studies.running import Screen
 from tokimp.views.characters import drawable, quoted
 from tokimp.views.generation.payload import generation_payload
 from tokimp.views.generation.stops import unsure_sentence
 from tokimp.views.numbers import show
 
-Changes = dict[str, Any]
-
-SHOWN = ("told", "explained", "share")
 LONGEST = 60
-
-
-def drawn(studied: Studied) -> Changes:
-    """The answer as far as it is written, and its rows as far as they are known."""
-    payloads = {"told": told(studied), "explained": payload(studied.value)}
-    return {name: gr.update(value=each, state="ready") for name, each in payloads.items()}
-
-
-def displayed(studied: Studied) -> Changes:
-    """An answer whose explanation ended, finished or not, with what can be taken along of it."""
-    share = gr.update(value=sharing.share_payload(studied), state="ready")
-    return drawn(studied) | {"shown": studied, "share": share}
-
-
-def dimmed() -> Changes:
-    return {name: gr.update(state="stale") for name in SHOWN}
-
-
-def undimmed() -> Changes:
-    return {name: gr.update(state="ready") for name in SHOWN}
 
 
 def payload(explained: GenerationExplanation) -> Payload:
@@ -77,3 +50,15 @@ def told(studied: Studied) -> Payload:
     if studied.stopped:
         lines.append(sentences.line("limit", f"Unfinished: {studied.stopped}"))
     return sentences.told(*lines)
+
+
+def _payloads(studied: Studied) -> dict[str, Payload | None]:
+    return {"told": told(studied), "explained": payload(studied.value)}
+
+
+def _writing(studied: Studied) -> str:
+    explained: GenerationExplanation = studied.value
+    return "" if explained.rows else f"Writing: {len(explained.log_probs)} tokens …"
+
+
+SCREEN = Screen(("told", "explained"), _payloads, _writing)

@@ -9,12 +9,13 @@ from typing import Any
 from tokimp.generating import GenerationOptions, answer_ids
 from tokimp.methods.base import options_of
 from tokimp.models import hub
-from tokimp.models.catalog import CATALOG, default_key
+from tokimp.models.catalog import default_key
 from tokimp.models.chat import chat
 from tokimp.models.text_model import TextModel
-from tokimp.types import Request, Task, Value
+from tokimp.types import Request, Value
 from tokimp.ui import examples
 from tokimp.ui.state import Asked
+from tokimp.ui.studies.asking import task_of
 from tokimp.ui.studies.generation import KEY
 
 SPAN = ("first", "end")
@@ -47,10 +48,6 @@ class Draft(Asked):
             text, roles = rendered.text, rendered.roles
         generated = answer_ids(model, text, self.answer, roles) if self.answer else self.generated
         return replace(self.request(model.revision), text=text, roles=roles, generated=generated)
-
-
-def task_of(model: str) -> Task:
-    return CATALOG[model].task if model in CATALOG else examples.INSIDE_TASK
 
 
 def drafted(values: tuple[Any, ...]) -> Draft:

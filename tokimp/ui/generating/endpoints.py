@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,11 +9,10 @@ import gradio as gr
 
 from tokimp.types import Precision
 from tokimp.ui import arguments
-from tokimp.ui.answering import Json, link_to, streamed
+from tokimp.ui.answering import Json
 from tokimp.ui.desk import Desk
-from tokimp.ui.fair_share import visitor_of
 from tokimp.ui.generating.drafts import draft_of
-from tokimp.ui.studies import Studied
+from tokimp.ui.studies.answering import answered
 
 
 def generate(desk: Desk) -> Callable[..., Iterator[Json]]:
@@ -53,14 +51,6 @@ def generate(desk: Desk) -> Callable[..., Iterator[Json]]:
             work ended early), request, link, which opens it in a page; finished and stopped as of the other endpoints.
         """
         given = {name: value for name, value in locals().items() if name in arguments.CHECKS}
-        asked, visitor = draft_of(given), visitor_of(request)
-        for found in streamed(lambda report: desk.study(asked, report, "api", visitor)):
-            yield found if isinstance(found, dict) else _answered(found, request)
+        yield from answered(desk, draft_of(given), request)
 
     return generate
-
-
-def _answered(studied: Studied, request: gr.Request) -> Json:
-    whole: Json = json.loads(studied.value.to_json())
-    ended = {"finished": studied.finished, "stopped": studied.stopped}
-    return whole | {"link": link_to(studied.request, request)} | ended

@@ -3,46 +3,38 @@
 from __future__ import annotations
 
 from tokimp.errors import TokimpError
-from tokimp.generating import settings_of
-from tokimp.methods.base import build
-from tokimp.methods.work import work_of
+from tokimp.models.text_model import TextModel
 from tokimp.ui import revisions, sentences
 from tokimp.ui.components import Payload
-from tokimp.ui.generating.drafts import Draft
 from tokimp.ui.state import Asked
 from tokimp.ui.studies import Studied
-
-MANY = 400
-"""Evaluations: fewer are done before a sentence is read."""
-
-LETTERS = 4
-"""Of a token, about."""
+from tokimp.ui.studies.rows import MANY, RowsWork, work_of_answer
 
 
 def forecast(asked: Asked, shown: Studied | None = None) -> list[Payload]:
     """A line on evaluations, and on the time at the pace of what is shown, if that is the same model's.
 
-    Nothing where they are few, or the model is not in memory: nothing is loaded or asked.
+    Nothing where the work is little, or the model is not in memory: nothing is loaded, and nothing asked.
     """
     model = revisions.held(asked.model, asked.task)
     if model is None:
         return []
     try:
-        settings, rest = settings_of(asked.request(""))
-        each = work_of(build(asked.method, rest, asked.seed), model.encode(asked.text)).evaluations
+        work = work_of_answer(model, asked.put_to(model))
     except TokimpError:
         return []  # it is said on the press
-    pasted = len(asked.answer) // LETTERS if isinstance(asked, Draft) else 0
-    count = len(asked.generated) or pasted or settings.max_new_tokens
-    total = count * each
-    if total < MANY:
+    if work.passes < MANY:
         return []
-    parts = f"Up to {total:,} evaluations: {each:,} for each of {count} answer tokens"
-    return [sentences.line("hint", f"{parts}{_time(total, asked, shown)}, less where tokens share work.")]
+    tokens = f"{'shared by' if work.shared else 'for'} {work.rows} token{'s' * (work.rows != 1)} of the answer"
+    evaluations = f"up to {work.evaluations:,} evaluations {tokens}."
+    if shown is None or shown.request.model != asked.model:
+        return [sentences.line("hint", f"This takes {evaluations}")]
+    return [sentences.line("hint", f"This takes about {_time(model, work, shown)}: {evaluations}")]
 
 
-def _time(total: int, asked: Asked, shown: Studied | None) -> str:
-    if shown is None or not shown.evaluations or shown.request.model != asked.model:
-        return ""
-    seconds = total * shown.seconds / shown.evaluations
-    return f", about {seconds:.0f} s" if seconds < 90 else f", about {seconds / 60:.0f} min"
+def _time(model: TextModel, work: RowsWork, shown: Studied) -> str:
+    """At the pace of what is shown, of whose evaluations an adaptive method may have needed less than it might."""
+    before = work_of_answer(model, shown.request)
+    done = before.tokens * before.passes * min(1.0, shown.evaluations / before.evaluations)
+    seconds = shown.seconds * work.tokens * work.passes / max(done, 1.0)
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

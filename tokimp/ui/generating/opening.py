@@ -7,27 +7,21 @@ from dataclasses import replace
 
 import gradio as gr
 
-from tokimp.errors import LinkError
 from tokimp.methods.base import METHODS
-from tokimp.share import PARAMETER, from_link
 from tokimp.types import Request, Segment
 from tokimp.ui import controls, revisions
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.generating import forms, handlers
-from tokimp.ui.generating.display import Changes
 from tokimp.ui.state import asked_of
 from tokimp.ui.studies.generation import KEY
+from tokimp.ui.studies.opening import linked_to
+from tokimp.ui.studies.running import Changes
 from tokimp.ui.visitors import Visitor
 
 
 def linked(query: Mapping[str, str]) -> Request | None:
-    """The request of a link to this tab; None for any other link, which the other tabs tell of."""
-    code = query.get(PARAMETER)
-    try:
-        request = from_link(code) if code else None
-    except LinkError:
-        return None
-    return request if request is not None and request.view == KEY else None
+    """The request of a link to this tab; None for any other link."""
+    return linked_to(query, KEY)
 
 
 def opened(arrival: Arrival, request: Request, visitor: Visitor) -> Changes:

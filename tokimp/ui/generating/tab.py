@@ -10,19 +10,29 @@ import gradio as gr
 from tokimp.ui import controls, sentences
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.components import Drawing
-from tokimp.ui.forms import Choice, Download, OptionForm, Sentences, Share, Status, Ticket
-from tokimp.ui.generating import display, forms
+from tokimp.ui.forms import Choice, OptionForm, Sentences, Share
+from tokimp.ui.generating import forms
+from tokimp.ui.generating.display import SCREEN
 from tokimp.ui.generating.first import first_answer
 from tokimp.ui.generating.forms import BUTTON, EXAMPLES, METHOD, Example
+from tokimp.ui.studies.tab import go, named, unseen, why_drawer
 from tokimp.ui.work import MOST_CHARACTERS
 
 FORM = ("text", "answer", "model", "method", "options", "is_chat", "system")
+WHY_EMPTY = (
+    "Choose a token of the answer, then click one of the prompt, or its cell in the heatmap once more: "
+    "why it got its score will stand here."
+)
 
 
 class AnswerView(Drawing):
-    """`display.payload`. `select`: a span of the answer is to be explained; `evt.index` is [first, end]."""
+    """`display.payload`.
 
-    more = ("generation.js",)
+    `select`, of `evt.kind` "span": a part of the answer is to be explained, and `evt.index` is [first, end]; of kind
+    "why": `asking.picked` tells what `evt.index` and `evt.value` mean.
+    """
+
+    more = ("generation_cells.js", "generation.js")
 
 
 @dataclass(frozen=True)
@@ -37,10 +47,8 @@ class Tab:
 def generation_tab(arrival: Arrival) -> Tab:
     """The tab's zones, with the first answer where one is stored."""
     stored = first_answer()
-    shown = display.displayed(stored) if stored is not None else {}
-    parts: dict[str, Any] = {name: gr.State(value) for name, value in _STATES.items()}
-    parts["file"] = Download(None, elem_classes="tk-hidden")
-    parts["ticket"] = Ticket(None, elem_classes="tk-hidden")
+    shown = SCREEN.displayed(stored) if stored is not None else {}
+    parts = unseen()
     with gr.Row(elem_classes="tk-zones", equal_height=False):
         with gr.Column(scale=4, min_width=280, elem_classes="tk-ask"):
             asked, chips, explain = _ask(arrival)
@@ -50,17 +58,12 @@ def generation_tab(arrival: Arrival) -> Tab:
             parts["explained"] = AnswerView(
                 _value(shown, "explained"), empty="The answer will stand here, each token to be chosen."
             )
+            parts |= why_drawer(WHY_EMPTY)
             with gr.Column(elem_classes="tk-takeaway"):
                 parts["share"] = Share(
                     _value(shown, "share"), empty="Explained answers can be linked, embedded and saved here."
                 )
-    for name, component in parts.items():
-        if not isinstance(component, gr.State):
-            component.elem_classes = [*(component.elem_classes or []), f"tk-part-{name}"]
-    return Tab(parts, chips, explain)
-
-
-_STATES: dict[str, Any] = {"shown": None, "question": None, "turn": 0, "ran": 0}
+    return Tab(named(parts), chips, explain)
 
 
 def _ask(arrival: Arrival) -> tuple[dict[str, Any], list[tuple[gr.Button, Example]], gr.Button]:
@@ -84,11 +87,8 @@ def _ask(arrival: Arrival) -> tuple[dict[str, Any], list[tuple[gr.Button, Exampl
     parts["method"] = Choice(controls.method_choice("next-token", METHOD))
     with gr.Accordion("Options", open=False, elem_classes="tk-fold"):
         parts["options"] = OptionForm(forms.form(METHOD))
-    with gr.Row(elem_classes="tk-go"):
-        explain = gr.Button(BUTTON, variant="primary", min_width=0, scale=3)
-        parts["stop"] = gr.Button("Stop", min_width=0, scale=1, interactive=False)
-    parts["status"] = Status(sentences.told(), live=True, elem_classes="tk-status")
-    return parts, chips, explain
+    asks, explain = go(BUTTON)
+    return parts | asks, chips, explain
 
 
 def _value(shown: dict[str, Any], name: str) -> Any:

@@ -8,7 +8,9 @@ from typing import Any
 from tokimp.errors import OptionError
 from tokimp.methods import METHODS
 from tokimp.methods.base import MethodInfo, checked_options
+from tokimp.models.catalog import CATALOG
 from tokimp.types import Request, Task
+from tokimp.ui import examples
 
 MOST_METHODS = 12
 BETWEEN = ","
@@ -54,3 +56,8 @@ def offered(task: Task, keys: Iterable[str]) -> tuple[str, ...]:
     """Those of the methods that are defined for the task."""
     infos: dict[str, MethodInfo] = {key: METHODS[key].info for key in keys}
     return tuple(key for key, info in infos.items() if task in info.tasks)
+
+
+def task_of(model: object) -> Task:
+    """What the model is made for; of one that the catalogue does not know, what most others are."""
+    return CATALOG[str(model)].task if model in CATALOG else examples.INSIDE_TASK

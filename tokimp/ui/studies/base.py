@@ -32,6 +32,13 @@ class Studied:
     stopped: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A sentence on the work that is to come."""
+
+    sentence: str
+
+
 class Study(Protocol):
     """One kind of study; `Request.view` names it."""
 
@@ -47,7 +54,7 @@ class Study(Protocol):
         """
 
     def run(self, model: TextModel, request: Request, watch: Watch) -> Iterator[Any]:
-        """The result so far after each piece of work, the whole of it last.
+        """The result so far after each piece of work, the whole of it last; `Ahead` is no result.
 
         Raises:
             InputError, ModelError, OutOfMemoryError; whatever the watch raises.

@@ -12,7 +12,9 @@ from tokimp.methods.base import build
 from tokimp.models.text_model import TextModel
 from tokimp.types import Request
 from tokimp.ui import work
-from tokimp.ui.studies.base import STUDIES, Studied
+from tokimp.ui.long_texts import LONG
+from tokimp.ui.studies.base import STUDIES, Ahead, Studied
+from tokimp.ui.studies.rows import MANY, estimate_of_answer, work_of_answer
 from tokimp.views.generation.page import generation_body, generation_title
 from tokimp.watch import Watch
 
@@ -41,15 +43,27 @@ class ExplainAnswer:
         if request.target is not None or request.contrast is not None:
             raise OptionError("An answer is explained as it stands.", "Leave target and contrast out.")
 
-    def run(self, model: TextModel, request: Request, watch: Watch) -> Iterator[GenerationExplanation]:
+    def run(self, model: TextModel, request: Request, watch: Watch) -> Iterator[GenerationExplanation | Ahead]:
         model.encode(request.text, work.MOST_TOKENS.get(request.task, MOST_TOKENS), (), request.roles)
-        return explaining(model, request, watch)
+        known = len(request.generated)
+        for found in explaining(model, request, watch):
+            yield found
+            if not found.rows and len(found.log_probs) == known:  # all of the answer was read
+                yield from _ahead(model, found.request)
+            known = len(found.log_probs)
 
     def heading(self, studied: Studied) -> str:
         return generation_title(studied.value)
 
     def body(self, studied: Studied) -> str:
         return generation_body(studied.value)
+
+
+def _ahead(model: TextModel, request: Request) -> Iterator[Ahead]:
+    """What the rows will take, where that is long."""
+    expected = work_of_answer(model, request)
+    if expected.passes >= MANY and (found := estimate_of_answer(model, request, expected)).seconds >= LONG:
+        yield Ahead(f"This takes {found}.")
 
 
 STUDIES.add(KEY, ExplainAnswer())

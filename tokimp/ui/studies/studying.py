@@ -15,7 +15,7 @@ from tokimp.ui import work
 from tokimp.ui.limits import Limits
 from tokimp.ui.recent import Recent
 from tokimp.ui.results import key_of
-from tokimp.ui.studies.base import STUDIES, Studied, own_request
+from tokimp.ui.studies.base import STUDIES, Ahead, Studied, own_request
 from tokimp.watch import Watch
 
 MOST_KEPT = 32
@@ -93,6 +93,9 @@ def _studied(
     counter.report = watch
     try:
         for value in values(counter):
+            if isinstance(value, Ahead):
+                report(work.Moment(fraction=done, sentence=value.sentence, evaluations=counter.evaluations))
+                continue
             known = now(value)
             report(work.Moment(fraction=done, value=known, evaluations=counter.evaluations))
     except TooMuchWorkError as limit:
