@@ -1,19 +1,22 @@
 """Whole answers beside one run a token and beside inseq, on the same work: writes `generation.md` beside this file.
 
-    python benchmarks/generation.py [--quick]
+    python benchmarks/generation.py [--only ROW …] [--quick] [--keep FILE]
 
 32 tokens that SmolLM2 wrote behind a prompt of 64 are explained, each over the prompt and what stands
-before it. The peers of `requirements-peers.txt` must be installed.
+before it. The peers of `requirements-peers.txt` must be installed. Rows that `--keep` names as done are
+not run again; the file is written once all are known.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
+import json
 import logging
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,7 @@ from tokimp.types import Value
 
 THREADS = 2
 PROMPT, ANSWER = 64, 32
+FEW = 4
 STEPS = 10
 
 
@@ -50,6 +54,14 @@ class Answer:
         tokenizer = copy.deepcopy(model.tokenizer)
         self.fill = int(tokenizer.unk_token_id)
         self._inseq = inseq.load_model(copy.deepcopy(model.network), "saliency", tokenizer=tokenizer)
+
+    def beginning(self, count: int) -> Answer:
+        """The same question with only the first tokens of the answer."""
+        found = copy.copy(self)
+        found.ids = self.ids[:count]
+        tokens = self.model.encode(self.prompt, None, found.ids).tokens
+        found.whole = self.prompt + "".join(token.text for token in tokens[-count:])
+        return found
 
     def together(self, method: str, options: Mapping[str, Value]) -> Floats:
         """Scores (generated, token) of the whole answer in one go."""
@@ -83,43 +95,86 @@ class Answer:
         return np.nan_to_num(scores.numpy().T)[:, : len(self.model.encode(self.whole)) - 1]
 
 
-def outcomes(answer: Answer, repeats: int) -> list[Outcome]:
-    """All rows of the table."""
-    path: dict[str, Value] = {"steps": STEPS, "baseline": answer.fill, "keep_first": False, "adaptive": False}
-    nodes = {"n_steps": STEPS}
-    rows = [
-        ("gradient × input", "gradient_x_input", {}, ("input_x_gradient", {}, np.asarray)),
-        (
-            "integrated gradients, 10 steps",
+Peer = tuple[str, dict[str, int], Callable[[Floats], Floats]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line or two of the table: a method with its options, and inseq's name for it with its own, if it has it.
+
+    `whole`: all of the answer is explained, else its first `FEW` tokens, as inseq takes minutes for each.
+    """
+
+    title: str
+    method: str
+    options: Mapping[str, Value]
+    peer: Peer | None = None
+    whole: bool = True
+
+    def outcomes(self, answer: Answer, repeats: int) -> list[Outcome]:
+        """Seconds of all of them, with the same scores."""
+        peers = [Work("tokimp, one run a token", lambda: answer.one_by_one(self.method, self.options))]
+        if self.peer is not None:
+            name, settings, seen = self.peer
+            peers.append(Work(f"inseq {name}", lambda: answer.by_inseq(name, **settings), seen))
+        ours = Work("tokimp, whole answer", lambda: answer.together(self.method, self.options))
+        return contest(f"{self.title}, {len(answer.ids)} tokens", ours, peers, repeats)
+
+
+def rows(fill: int) -> dict[str, Row]:
+    """All rows by name; `fill` is the token that stands for one that is taken away."""
+    path: dict[str, Value] = {"steps": STEPS, "baseline": fill, "keep_first": False, "adaptive": False}
+    left_out: dict[str, Value] = {"replacement": fill}
+    return {
+        "gradient": Row("gradient × input", "gradient_x_input", {}, ("input_x_gradient", {}, np.asarray)),
+        "path": Row(
+            f"integrated gradients, {STEPS} steps",
             "integrated_gradients",
             path,
-            ("integrated_gradients", nodes, np.asarray),
+            ("integrated_gradients", {"n_steps": STEPS}, np.asarray),
         ),
-        ("leave-one-out", "occlusion", {"replacement": answer.fill}, ("occlusion", {}, np.abs)),
-        ("AttnLRP", "attn_lrp", {}, None),
-    ]
-    found: list[Outcome] = []
-    for title, method, options, theirs in rows:
-        peers = [Work("tokimp, one run a token", lambda m=method, o=options: answer.one_by_one(m, o))]
-        if theirs is not None:
-            name, settings, seen = theirs
-            peers.append(Work(f"inseq {name}", lambda n=name, s=settings: answer.by_inseq(n, **s), seen))
-        ours = Work("tokimp, whole answer", lambda m=method, o=options: answer.together(m, o))
-        found += contest(f"{title}, {len(answer.ids)} tokens", ours, peers, repeats)
-    return found
+        "left-out": Row("leave-one-out", "occlusion", left_out),
+        "left-out-few": Row("leave-one-out", "occlusion", left_out, ("occlusion", {}, np.abs), whole=False),
+        "rules": Row("AttnLRP", "attn_lrp", {}),
+    }
+
+
+def known(file: Path | None) -> dict[str, list[Outcome]]:
+    """Rows that an earlier run left in the file."""
+    if file is None or not file.exists():
+        return {}
+    kept = [json.loads(text) for text in file.read_text(encoding="utf-8").splitlines()]
+    return {each["row"]: [Outcome(**outcome) for outcome in each["outcomes"]] for each in kept}
+
+
+def keep(file: Path | None, row: str, outcomes: Sequence[Outcome]) -> None:
+    if file is not None:
+        file.parent.mkdir(exist_ok=True)
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps({"row": row, "outcomes": [asdict(outcome) for outcome in outcomes]}) + "\n")
 
 
 def main() -> None:
-    """Runs all rows, prints the table, and writes it where the answer was a long one."""
+    """Runs the rows, prints the table, and writes it where all are known and the answer was a long one."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    names = list(rows(0))
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="ROW", help=", ".join(names))
     parser.add_argument("--quick", action="store_true", help="a short answer, once")
     parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="rows that are done, one a line")
     asked = parser.parse_args()
     warnings.filterwarnings("ignore")
     torch.set_num_threads(THREADS)
     prompt, count = (24, 4) if asked.quick else (PROMPT, ANSWER)
-    answer = Answer(tokimp.load("smollm2-135m"), prompt, count)
-    lines = [line(outcome) for outcome in outcomes(answer, 1 if asked.quick else asked.repeats)]
+    found = known(asked.keep)
+    fresh = [name for name in asked.only if name not in found]
+    if fresh:
+        answer = Answer(tokimp.load("smollm2-135m"), prompt, count)
+        for name in fresh:
+            row = rows(answer.fill)[name]
+            found[name] = row.outcomes(answer if row.whole else answer.beginning(FEW), asked.repeats)
+            keep(asked.keep, name, found[name])
+    lines = [line(outcome) for name in names for outcome in found.get(name, [])]
     text = "\n".join(
         [
             "# Whole answers",
@@ -134,7 +189,7 @@ def main() -> None:
         ]
     )
     sys.stdout.write(text)
-    if not asked.quick:
+    if not asked.quick and found.keys() == set(names):
         Path(__file__).with_suffix(".md").write_text(text, encoding="utf-8")
 
 

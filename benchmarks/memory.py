@@ -1,6 +1,7 @@
-"""Peak memory of every method above the loaded model at 512 tokens: writes `memory.md` beside this file.
+"""Peak memory of every method above the loaded model: writes `memory.md` beside this file, or `memory_4096.md`.
 
     python benchmarks/memory.py [--only METHOD …] [--seconds 15] [--tokens 512]
+    python benchmarks/memory.py --tokens 4096 --models smollm2-135m --seconds 60
 
 Each method runs in a process of its own, first on a short text so that its libraries are loaded, then
 on the long one until it is done or the seconds are over: a method's peak comes with its first batches.
@@ -30,7 +31,9 @@ from tokimp.api import ask
 from tokimp.methods.base import METHODS
 from tokimp.models.loading import load
 
-MODELS = ("smollm2-135m", "minilm-sentiment")
+LONGEST = {"smollm2-135m": 8192, "minilm-sentiment": 512}
+MODELS = tuple(LONGEST)
+TOKENS = 512
 LIMIT = 400
 THREADS = 2
 GIVING_BACK = {"MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "262144"}
@@ -103,7 +106,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=METHODS, default=list(METHODS), metavar="METHOD")
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), metavar="MODEL")
     parser.add_argument("--seconds", type=float, default=15)
-    parser.add_argument("--tokens", type=int, default=512)
+    parser.add_argument("--tokens", type=int, default=TOKENS)
     parser.add_argument("--threads", type=int, default=THREADS)
     parser.add_argument("--within", nargs=2, metavar=("MODEL", "METHOD"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -131,8 +134,10 @@ def main() -> None:
         ]
     )
     sys.stdout.write(text)
-    if asked.only == list(METHODS) and asked.models == list(MODELS):
-        Path(__file__).with_suffix(".md").write_text(text, encoding="utf-8")
+    able = [each for each in MODELS if asked.tokens <= LONGEST[each]]
+    if asked.only == list(METHODS) and asked.models == able:
+        name = "memory.md" if asked.tokens == TOKENS else f"memory_{asked.tokens}.md"
+        Path(__file__).with_name(name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

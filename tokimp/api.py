@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tokimp.methods.base import METHODS, MethodInfo
+from tokimp.methods.base import METHODS, MethodInfo, usual_method
 from tokimp.models.catalog import CATALOG, CatalogEntry
 from tokimp.models.chat import Chat, Message
 from tokimp.models.chat import chat as in_template
@@ -45,7 +45,7 @@ def predict(model: TextModel | str, text: str, mask: int = 0, count: int = 10) -
 def explain(  # noqa: PLR0913 - the frozen public signature; each is one word of the question
     model: TextModel | str,
     text: str,
-    method: str = "integrated_gradients",
+    method: str | None = None,
     *,
     target: Asked = None,
     contrast: Asked = None,
@@ -59,6 +59,7 @@ def explain(  # noqa: PLR0913 - the frozen public signature; each is one word of
 ) -> Explanation:
     """Which tokens of the text made the model say that.
 
+    `method` None is integrated gradients, or occlusion where a model lets no gradients be taken.
     `target` and `contrast` are a class or word, an id, or None for the model's own prediction and
     no contrast. `mask` counts the masks of a fill-mask text from 0. `watch(fraction, partial)` is
     called after every batch, and stops the work by raising. `options` are the method's own.
@@ -75,7 +76,7 @@ def explain(  # noqa: PLR0913 - the frozen public signature; each is one word of
     """
     loaded = load(model) if isinstance(model, str) else model
     question = ask(loaded.computing_in(precision), text, target, contrast, output, mask, roles=roles)
-    return question.explain(method, options, seed, watch)
+    return question.explain(method or usual_method(question.model), options, seed, watch)
 
 
 def chat(

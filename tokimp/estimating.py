@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tokimp.methods.base import METHODS, build, check_available
+from tokimp.methods.base import METHODS, build, check_available, usual_method
 from tokimp.methods.gradients import GRAPH_BYTES, gradient, gradient_rows, graph_bytes
 from tokimp.methods.work import Work, work_of
 from tokimp.models.loading import load
@@ -49,7 +49,7 @@ class Estimate:
 def estimate(  # noqa: PLR0913 - the words of `explain`
     model: TextModel | str,
     text: str,
-    method: str = "integrated_gradients",
+    method: str | None = None,
     *,
     target: Asked = None,
     contrast: Asked = None,
@@ -68,7 +68,7 @@ def estimate(  # noqa: PLR0913 - the words of `explain`
     """
     loaded = load(model) if isinstance(model, str) else model
     question = ask(loaded.computing_in(precision), text, target, contrast, output, roles=roles)
-    return estimated(question, method, options)
+    return estimated(question, method or usual_method(question.model), options)
 
 
 @memory_watched()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from torch.utils.checkpoint import checkpoint
 
 import tokimp
 from tests import models
@@ -13,6 +16,7 @@ from tokimp.methods import gradients
 from tokimp.models import fusing
 from tokimp.models.text_model import TextModel
 from tokimp.types import Task
+from tokimp.watch import Watch
 
 METHODS = ("saliency", "integrated_gradients", "occlusion", "attn_lrp", "gradient_x_attention", "attention_rollout")
 FAMILIES: list[tuple[str, Task]] = [
@@ -69,6 +73,31 @@ def test_layers_that_run_again_run_as_they_did_at_first(graph: int, monkeypatch:
     monkeypatch.setattr(gradients, "GRAPH_BYTES", graph)
     found = tokimp.explain(model, "the film was not good", "gradient_x_input", target=1).scores
     np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(("family", "task"), models.EVERY_ROW)
+def test_attention_in_blocks_of_queries_has_the_same_gradients(
+    family: str, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one query each; families that write their steps otherwise take all at once."""
+    model = step_by_step(family, task)
+    asked = tokimp.ask(model, models.TEXTS[task], target=1)
+    embeds = model.embed(asked.inputs.ids)[None].expand(2, -1, -1)
+    wanted = gradients.gradient(model, embeds, asked.target, Watch())
+    blocks: list[int] = []
+
+    def once(attend: Any, some: torch.Tensor, masked: torch.Tensor | None, **settings: Any) -> Any:
+        blocks.append(some.shape[2])
+        return checkpoint(attend, some, masked, **settings)
+
+    monkeypatch.setattr(fusing, "checkpoint", once)
+    monkeypatch.setattr(fusing, "BLOCK_BYTES", 0)
+    with no_trace(model), model.lock, fusing.blockwise(model.network):
+        found = gradients.gradient(model, embeds, asked.target, Watch())
+    torch.testing.assert_close(found.gradient, wanted.gradient, rtol=0, atol=2e-6 * float(wanted.gradient.abs().max()))
+    torch.testing.assert_close(found.values, wanted.values)
+    whole = family in ("deberta-v2", "gpt_neo") or task == "seq2seq"
+    assert blocks == ([] if whole else [1] * model.size.layers * len(asked.inputs))
 
 
 def test_only_long_texts_are_computed_in_one_piece() -> None:

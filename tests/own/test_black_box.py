@@ -255,3 +255,13 @@ def test_options_that_do_not_fit_are_refused() -> None:
     with pytest.raises(NoBaselineError):
         tokimp.explain(box(), TEXT, "occlusion", replacement="pad")
     assert tokimp.predict(tokimp.black_box(judged), TEXT).candidates[0].label in ("0", "1")
+
+
+def test_where_nobody_says_how_a_method_without_gradients_explains() -> None:
+    assert tokimp.explain(box(), TEXT).request.method == "occlusion"
+    assert tokimp.estimate(box(), TEXT).evaluations == tokimp.estimate(box(), TEXT, "occlusion").evaluations
+    written = tokimp.black_box(lambda texts: [[-1.0] for _ in texts], answer=[" good"])
+    assert tokimp.explain_generation(written, TEXT).request.method == "occlusion"
+    model = models.shared("gpt2", "next-token")
+    assert tokimp.explain(model, "the film was").request.method == "integrated_gradients"
+    assert tokimp.explain_generation(model, "the film was", max_new_tokens=1).request.method == "attn_lrp"

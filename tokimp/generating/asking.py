@@ -9,11 +9,14 @@ from tokimp.errors import EmptyTextError
 from tokimp.generating.explaining import explaining
 from tokimp.generating.options import VIEW, GenerationOptions
 from tokimp.generation import GenerationExplanation
+from tokimp.methods.base import usual_method
 from tokimp.models.loading import load
 from tokimp.models.targets import ids_behind
 from tokimp.models.text_model import TextModel
 from tokimp.types import Progress, Request, Role, Value
 from tokimp.watch import Watch
+
+USUAL = ("attn_lrp", "gradient_x_input", "occlusion")
 
 
 def explain_generation(  # noqa: PLR0913 - the frozen public signature; each is one word of the question
@@ -23,7 +26,7 @@ def explain_generation(  # noqa: PLR0913 - the frozen public signature; each is 
     max_new_tokens: int = 32,
     span: tuple[int, int] | None = None,
     *,
-    method: str = "attn_lrp",
+    method: str | None = None,
     temperature: float = 0.0,
     top_p: float = 1.0,
     earlier: bool = True,
@@ -37,7 +40,8 @@ def explain_generation(  # noqa: PLR0913 - the frozen public signature; each is 
     `continuation` is the answer, as text or as ids; None lets the model write up to `max_new_tokens`,
     the likeliest ones at `temperature` 0 and drawn by `seed` above. `span` (first, end) picks a part
     of the answer. With `earlier=False` what was written is never taken away, so that methods which edit
-    copies of the text need not edit them for each token anew. `options` are the method's own.
+    copies of the text need not edit them for each token anew. `method` None is the first of AttnLRP,
+    gradient × input and occlusion that can explain the model. `options` are the method's own.
 
     Returns:
         One explanation a token of the answer, of its log-probability (nats), their matrix
@@ -57,7 +61,7 @@ def explain_generation(  # noqa: PLR0913 - the frozen public signature; each is 
         revision=loaded.revision,
         task=loaded.task,
         text=prompt,
-        method=method,
+        method=method or usual_method(loaded, USUAL),
         output="log_prob",
         options=options | _changed(writing | {"earlier": earlier, "first": first, "end": end}),
         seed=seed,

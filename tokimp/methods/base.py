@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -18,6 +18,9 @@ from tokimp.types import TASKS, Attribution, Target, Task, Value
 from tokimp.watch import Watch
 
 FAMILIES = ("attention", "gradient", "perturbation", "shapley")
+
+USUAL = ("integrated_gradients", "occlusion")
+"""What explains where nobody says how: the first that the model allows."""
 
 NEEDS = {
     "gradient": "needs gradients, and this model answers without them",
@@ -185,6 +188,11 @@ def why_not(model: TextModel, method: type[Method]) -> str | None:
     if model.task not in method.info.tasks:
         missing.append(f"is not defined for {model.task}")
     return f"{method.info.title} {' and '.join(missing)}." if missing else None
+
+
+def usual_method(model: TextModel, keys: Sequence[str] = USUAL) -> str:
+    """The first of these methods that can explain the model; the first of all where none can."""
+    return next((key for key in keys if why_not(model, METHODS[key]) is None), keys[0])
 
 
 def list_of_missing(model: TextModel, needs: frozenset[str]) -> list[str]:

@@ -38,7 +38,7 @@ def gradient(model: TextModel, embeds: Tensor, target: Target, watch: Watch, wit
     `within` is opened around the forward pass, and around each layer that runs again because the
     graph of all layers would not fit into `GRAPH_BYTES`.
     """
-    long = len(embeds) * graph_bytes(model, embeds.shape[1]) > GRAPH_BYTES
+    long = is_long(model, embeds.shape[1], len(embeds))
     whole = fused(model.network, embeds.shape[1])
     with torch.enable_grad(), model.lock, whole, recomputing(model, within) if long else nullcontext():
         embeds = embeds.detach().clone().requires_grad_(True)
@@ -64,7 +64,7 @@ def gradients(
     Cost: one forward pass a row for all targets together, counted as one evaluation, and one backward
     pass for each; where that does not fit into `GRAPH_BYTES`, a pass for each as in `gradient`.
     """
-    if len(embeds) * graph_bytes(model, embeds.shape[1]) > GRAPH_BYTES:
+    if is_long(model, embeds.shape[1], len(embeds)):
         found = [gradient(model, embeds[:, : target.position + 1], target, watch, within) for target in targets]
         missing = [embeds.shape[1] - each.gradient.shape[1] for each in found]
         padded = [pad(each.gradient, (0, 0, 0, short)) for each, short in zip(found, missing, strict=True)]
@@ -95,6 +95,11 @@ def gradient_rows(model: TextModel, length: int) -> int:
     """How many rows of that length one backward pass takes."""
     room = min(GRAPH_BYTES, free_memory() * 0.25)
     return max(1, min(16, int(room / graph_bytes(model, length))))
+
+
+def is_long(model: TextModel, length: int, rows: int = 1) -> bool:
+    """Whether the graph of so many rows does not fit into `GRAPH_BYTES`."""
+    return rows * graph_bytes(model, length) > GRAPH_BYTES
 
 
 def graph_bytes(model: TextModel, length: int) -> int:

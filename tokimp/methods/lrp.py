@@ -11,9 +11,9 @@ from typing import ClassVar
 import torch
 
 from tokimp.methods.base import MethodInfo, option, register
-from tokimp.methods.gradients import ROWS, gradient, row_gradients, times
+from tokimp.methods.gradients import ROWS, gradient, is_long, row_gradients, times
 from tokimp.methods.lrp_rules import Relevance, as_one
-from tokimp.models.fusing import eager
+from tokimp.models.fusing import blockwise, eager
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.types import Attribution, Target
@@ -55,7 +55,7 @@ class AttnLRP:
         """
         embeds = model.embed(inputs.ids)
         rules = Relevance(self.variant)
-        with model.lock, eager(model.network), _activations_as_one(model.network):
+        with _stepwise(model, len(embeds), rules):
             found = gradient(model, embeds[None], target, watch, within=lambda: rules)
         scores = times(found.gradient[0], embeds)
         watch(1.0, scores)
@@ -68,7 +68,7 @@ class AttnLRP:
         embeds = model.embed(inputs.ids)
         for start in range(0, len(targets), ROWS):
             some, rules = targets[start : start + ROWS], Relevance(self.variant)
-            with model.lock, eager(model.network), _activations_as_one(model.network):
+            with _stepwise(model, len(embeds), rules):
                 each = list(row_gradients(model, embeds, some, watch, partial(_same, rules)))
             for found, target in zip(each, some, strict=True):
                 scores = times(found.gradient[0], embeds)
@@ -88,6 +88,15 @@ class AttnLRP:
 
 def _same(rules: Relevance) -> Relevance:
     return rules
+
+
+@contextmanager
+def _stepwise(model: TextModel, length: int, rules: Relevance) -> Iterator[None]:
+    """While open, the model computes in steps that rules can follow, a long text's attention in blocks."""
+    network = model.network
+    attention = blockwise(network, lambda: rules) if is_long(model, length) else eager(network)
+    with model.lock, attention, _activations_as_one(network):
+        yield
 
 
 @contextmanager

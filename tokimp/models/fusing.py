@@ -1,11 +1,19 @@
-"""How attention is computed: step by step where its weights are read, in one piece where they would not fit."""
+"""How attention is computed: step by step where its steps matter, else in one piece; in blocks where too long."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
+
+import torch
+from torch.utils.checkpoint import checkpoint
+
+from tokimp.models.recomputing import Within, twice
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -13,7 +21,14 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 * 2**20
 """Of one layer's attention weights on one text; above, they are never all there at once."""
 
+BLOCK_BYTES = 16 * 2**20
+"""Of one layer's attention weights on one text, where they are computed in blocks of queries."""
+
+BLOCKWISE = "tokimp_blockwise"
+STEPS = "eager_attention_forward"  # as every family of transformers that has them names its steps
+
 _step_by_step: WeakSet[PreTrainedModel] = WeakSet()
+_within: ContextVar[Within] = ContextVar("within", default=nullcontext)
 
 
 @contextmanager
@@ -31,6 +46,59 @@ def eager(network: PreTrainedModel) -> Iterator[None]:
             _step_by_step.discard(network)
         if before not in ("eager", None):
             network.set_attn_implementation(before)
+
+
+@contextmanager
+def blockwise(network: PreTrainedModel, within: Within = nullcontext) -> Iterator[None]:
+    """While open, attention goes step by step, for a block of queries at a time, each run again on the way back.
+
+    Open it under the model's lock, around the backward pass too. `within` is opened around each block that
+    runs again. It changes values by rounding, and takes memory that grows with the text's length alone, but
+    for a mask. Families that write their steps otherwise take all queries at once.
+    """
+    with eager(network):
+        steps = getattr(sys.modules[type(network).__module__], STEPS, None)
+        if steps is None or getattr(network.config, "is_encoder_decoder", False):
+            yield
+            return
+        _register()
+        chosen = _within.set(within)
+        network.set_attn_implementation(BLOCKWISE)
+        try:
+            yield
+        finally:
+            network.set_attn_implementation("eager")
+            _within.reset(chosen)
+
+
+@cache
+def _register() -> None:
+    from transformers import AttentionInterface, AttentionMaskInterface
+    from transformers.masking_utils import eager_mask
+
+    AttentionInterface.register(BLOCKWISE, _in_blocks)
+    AttentionMaskInterface.register(BLOCKWISE, eager_mask)
+
+
+def _in_blocks(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    mask: torch.Tensor | None,
+    **settings: Any,
+) -> tuple[torch.Tensor, None]:
+    """The family's own steps; query (text, head, query, part), the result (text, query, head, part)."""
+    steps: Callable[..., tuple[torch.Tensor, Any]] = getattr(sys.modules[type(module).__module__], STEPS)
+    length = max(1, BLOCK_BYTES // (4 * query.shape[1] * key.shape[2]))
+    queries = torch.split(query, length, dim=2)
+    masks = [None] * len(queries) if mask is None else torch.split(mask, length, dim=2)
+
+    def attend(some: torch.Tensor, masked: torch.Tensor | None) -> torch.Tensor:
+        return steps(module, some, key, value, masked, **settings)[0]
+
+    again = partial(checkpoint, use_reentrant=False, preserve_rng_state=False, context_fn=twice(_within.get()))
+    return torch.cat([again(attend, *block) for block in zip(queries, masks, strict=True)], dim=1), None
 
 
 @contextmanager

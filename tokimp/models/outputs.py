@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Ids = tuple[int, ...]
 
+ROWS_OF_HEAD = 4
+"""Gradients through fewer rows of the head are summed over the vocabulary one by one, which costs them two digits."""
+
 
 class Term(NamedTuple):
     """One summand of a target's value: the word `ids`, read so many places behind the first that is kept."""
@@ -105,8 +108,13 @@ def answer_values(model: TextModel, embeds: Tensor, targets: Sequence[Target]) -
 
 def logits_at(model: TextModel, embeds: Tensor, positions: Sequence[int], kept: int, source: int = 0) -> Tensor:
     """Logits (batch, kept, vocabulary or class) from positions (batch,) of embeds on."""
-    logits = model.logits(embeds, _kept(model, positions, kept), None, source)
-    return logits[:, None] if model.task == "classification" else logits
+    places = _kept(model, positions, kept)
+    if places is None:
+        return model.logits(embeds, None, None, source)[:, None]
+    if torch.is_grad_enabled() and places.numel() < ROWS_OF_HEAD:
+        again = places[:, -1:].expand(-1, -(-ROWS_OF_HEAD // len(places)) - kept)
+        return model.logits(embeds, torch.cat([places, again], dim=1), None, source)[:, :kept]
+    return model.logits(embeds, places, None, source)
 
 
 def answers_at(

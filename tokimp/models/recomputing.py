@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch.utils.checkpoint import checkpoint
 
-from tokimp.models.text_model import TextModel
+if TYPE_CHECKING:
+    from tokimp.models.text_model import TextModel
 
 Within = Callable[[], AbstractContextManager[object]]
+
+
+def twice(within: Within) -> Callable[[], tuple[AbstractContextManager[object], AbstractContextManager[object]]]:
+    """What is opened around the first and the second run of what torch checkpoints: the first is in it already."""
+    return lambda: (nullcontext(), within())
 
 
 @contextmanager
@@ -23,17 +29,12 @@ def recomputing(model: TextModel, within: Within = nullcontext) -> Iterator[None
     opened around each layer that runs again, so that it runs as it did at first: in this thread,
     which holds the lock.
     """
-
-    def twice() -> tuple[AbstractContextManager[object], AbstractContextManager[object]]:
-        return nullcontext(), within()
-
-    def run(forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        return checkpoint(forward, *args, use_reentrant=False, preserve_rng_state=False, context_fn=twice, **kwargs)
+    again = partial(checkpoint, use_reentrant=False, preserve_rng_state=False, context_fn=twice(within))
 
     with model.lock, torch.autograd.set_multithreading_enabled(False):
         blocks = list(dict.fromkeys(model.blocks))
         for block in blocks:
-            block.forward = partial(run, block.forward)
+            block.forward = partial(again, block.forward)
         try:
             yield
         finally:
