@@ -161,6 +161,12 @@ def test_text_and_answer_have_a_limit_each() -> None:
     assert len(with_answer(model, TEXT, 12, (9,) * 12).tokens) > 12
 
 
+@pytest.mark.parametrize("strange", [-1, 332, 2**62])
+def test_an_id_that_is_none_is_told(strange: int) -> None:
+    with pytest.raises(OptionError, match=f"There is no token {strange}"):
+        look(shared("t5"), TEXT, "attention", generated=(9, strange))
+
+
 def test_a_second_text_is_given_the_same_answer() -> None:
     model = shared("t5")
     seen = look(model, TEXT, "token_probabilities", generated=ANSWER, other="The girl was good")

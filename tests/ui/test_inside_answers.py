@@ -198,6 +198,7 @@ def test_a_link_opens_with_its_own_answer(desk: Desk, model: TextModel) -> None:
 
 def test_a_part_is_offered_where_there_are_two_networks(desk: Desk, shown: Shown) -> None:
     assert "part" not in [field["name"] for field in form_payload("attention")["fields"]]
+    assert "first" not in [field["name"] for field in form_payload("network", task="seq2seq")["fields"]]
     set_before = {"attention": {"measure": "norms"}}
     first = handlers.follow(desk, shown, (), set_before, VISITOR)
     fields = {field["name"]: field["value"] for field in first["options_attention"]["fields"]}

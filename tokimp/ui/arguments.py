@@ -11,7 +11,7 @@ from tokimp.internals.looks.base import build as build_look
 from tokimp.methods.base import METHODS, build
 from tokimp.models import hub
 from tokimp.models.catalog import CATALOG, default_key
-from tokimp.share import LONGEST_NAME
+from tokimp.share import LONGEST_NAME, MOST_GENERATED
 from tokimp.types import OUTPUTS, PRECISIONS, TASKS, Task
 from tokimp.ui import controls, long_texts, revisions, work
 from tokimp.ui.generating.drafts import Draft, draft_of
@@ -36,6 +36,7 @@ def asked_with(given: Arguments) -> Asked:
     model = given["model"] or default_key(task, hub.reachable())
     kept = {name: value for name, value in given.items() if name in Asked.__dataclass_fields__}
     settled = {"task": task, "model": model, "options": dict(given.get("options") or {})}
+    settled["generated"] = tuple(given.get("generated") or ())
     if "methods" in given:
         named = {"methods": joined(given["methods"])} if given["methods"] is not None else {}
         settled |= {"view": compare.KEY, "options": {**named, "evaluate": given["evaluate"]}}
@@ -140,6 +141,15 @@ def _methods(value: Any, _given: Arguments) -> None:
     methods_in(joined(value))
 
 
+def _ids(value: Any, _given: Arguments) -> None:
+    if value is None:
+        return
+    if not isinstance(value, list) or not all(_whole(id_) and id_ >= 0 for id_ in value):
+        raise OptionError("The answer is no list of ids.")
+    if len(value) > MOST_GENERATED:
+        raise OptionError(f"The answer has more than {MOST_GENERATED:,} ids.")
+
+
 def _switch(value: Any, _given: Arguments) -> None:
     if not isinstance(value, bool):
         raise OptionError("This is neither true nor false.")
@@ -183,6 +193,7 @@ CHECKS: dict[str, Callable[[Any, Arguments], None]] = {
     "seed": _number(0, controls.LARGEST_SEED),
     "precision": _among(PRECISIONS),
     "options": _options,
+    "generated": _ids,
     "count": _number(1, MOST_CANDIDATES),
     "evaluate": _switch,
     "answer": _said,

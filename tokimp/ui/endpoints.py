@@ -126,6 +126,7 @@ def _inspect(desk: Desk) -> Callable[..., Iterator[Json]]:
         seed: int = 0,
         precision: Precision = "fp32",
         options: dict[str, Any] | None = None,
+        generated: list[int] | None = None,
     ) -> Iterator[Json]:
         """What happens inside a language model while it reads a text: one view of it, as numbers.
 
@@ -133,7 +134,7 @@ def _inspect(desk: Desk) -> Callable[..., Iterator[Json]]:
             text: The text that the model reads, of at most 20,000 characters; with [MASK] in it for masked-lm.
             view: attention, token_probabilities, logit_lens, layers, hidden_states, network or inside_outside.
             model: A model of the page's list, such as gpt2, distilbert-sst2 or minilm-mlm; null: the task's usual one.
-            task: classification, next-token or masked-lm; null is what the model is made for, or else next-token.
+            task: classification, next-token, masked-lm or seq2seq; null: what the model is made for, or next-token.
             target: Of layers, logit_lens and inside_outside, the class, word or id to follow; null is the own answer.
             contrast: What to hold it against, as a class, a word or an id; null is nothing.
             output: What scores are shares of, as logit, log_prob or prob of the target.
@@ -141,6 +142,7 @@ def _inspect(desk: Desk) -> Callable[..., Iterator[Json]]:
             seed: Where random draws of an attribution begin.
             precision: What the network computes in, fp32 or bf16.
             options: The view's own options by name, such as {"layer": 3, "head": 0}; null leaves them as usual.
+            generated: The answer behind the text as ids, of a model that writes; null: a seq2seq model writes it first.
 
         Returns:
             tokens, arrays by name (shape and values, or base64 of little-endian numbers where they are many),

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tokimp.internals.looks.base import Aim, Findings, LookInfo, layer_option, register, token_option
+from tokimp.internals.looks.base import IN_ONE_LINE, Aim, Findings, LookInfo, layer_option, register, token_option
 from tokimp.internals.network import INFLUENCES, Influence, TokenNetwork, token_network
 from tokimp.methods.base import option
 from tokimp.types import TASKS
@@ -29,6 +29,7 @@ class NetworkLook:
         marks=("layer", "token", "way", "first"),
         needs=frozenset({"attention"}),
         tasks=TASKS,
+        only={"first": IN_ONE_LINE},
     )
     influence: str = option(
         "attention",
