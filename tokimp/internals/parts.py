@@ -50,17 +50,16 @@ def attended(model: TextModel, inputs: Encoded, part: Part | None = None) -> Att
     Raises:
         OptionError: a part of a model that reads and answers in one line.
     """
-    every = list(enumerate(attending(model, inputs.source)))
     if not inputs.source:
         if part is not None:
             raise OptionError(f"There is no part {part}.", "This model reads and answers in one line.")
         whole = range(len(inputs))
-        return Attended({place: each.layer for place, each in every}, whole, whole, model.architecture.decoder)
+        return Attended({layer: layer for layer in range(model.size.layers)}, whole, whole, model.architecture.decoder)
     text, answer = range(inputs.source), range(inputs.source, len(inputs))
     queries, keys = {"cross": (answer, text), "encoder": (text, text), "decoder": (answer, answer)}[part or "cross"]
     layers = {
         place: each.layer
-        for place, each in every
+        for place, each in enumerate(attending(model, inputs.source))
         if (each.queries.start or 0, each.keys.start or 0) == (queries.start, keys.start)
     }
     return Attended(layers, queries, keys, part == "decoder")
