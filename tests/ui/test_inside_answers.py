@@ -20,7 +20,7 @@ from tokimp.internals.looks.seen import Seen
 from tokimp.models.text_model import TextModel
 from tokimp.share import PARAMETER, from_link, to_code
 from tokimp.types import Request
-from tokimp.ui import controls, revisions, work
+from tokimp.ui import arguments, controls, revisions, work
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.desk import Desk
 from tokimp.ui.inside import handlers, opening, sharing, statics
@@ -216,6 +216,15 @@ def test_a_part_that_is_none_is_told_of_a_link(desk: Desk) -> None:
     assert "There is no part encoder" in told(changes["status"])
     with pytest.raises(LinkError):
         from_link("?r=")
+
+
+@pytest.mark.parametrize("wrong", [[-1], ["9"], "9", [True], [9] * 4_097])
+def test_a_program_gives_an_answer_as_ids(wrong: Any) -> None:
+    asked = {"text": TEXT, "model": "t5-small", "task": None, "view": "attention", "options": None}
+    assert arguments.problems(asked | {"generated": [9, 10]}) == {}
+    assert arguments.asked_with(asked | {"generated": [9, 10]}).generated == (9, 10)
+    assert arguments.asked_with(asked | {"generated": None}).generated == ()
+    assert "The answer" in arguments.problems(asked | {"generated": wrong})["generated"]
 
 
 def test_models_that_write_another_text_are_offered(desk: Desk) -> None:
