@@ -127,7 +127,9 @@ def test_much_work_is_said_beforehand(desk: Desk, decoder: TextModel) -> None:
     shown = desk.study(few, lambda _: None)
     pace = replace(shown, seconds=10.0)
     before, now = (work_of_answer(decoder, request) for request in (shown.request, slow.put_to(decoder)))
-    minutes = 10.0 * now.tokens * now.passes / (before.tokens * before.passes) / 60
+    written = 3 + 1  # evaluations: a token each, and one reads them all
+    assert shown.evaluations == before.evaluations + written
+    minutes = 10.0 * now.tokens * now.passes / (before.tokens * (before.passes + written)) / 60
     assert told(forecast(slow, pace)).startswith(f"This takes about {minutes:.0f} min: up to {most:,}")
     other = replace(pace, request=replace(shown.request, model="other"))
     assert forecast(slow, other) == forecast(slow)

@@ -33,8 +33,9 @@ def forecast(asked: Asked, shown: Studied | None = None) -> list[Payload]:
 
 
 def _time(model: TextModel, work: RowsWork, shown: Studied) -> str:
-    """At the pace of what is shown, of whose evaluations an adaptive method may have needed less than it might."""
+    """At the pace of what is shown: an adaptive method may have asked less than it might, and writing asked, too."""
     before = work_of_answer(model, shown.request)
-    done = before.tokens * before.passes * min(1.0, shown.evaluations / before.evaluations)
-    seconds = shown.seconds * work.tokens * work.passes / max(done, 1.0)
+    passes = before.passes * min(1.0, shown.evaluations / before.evaluations)
+    passes += max(0, shown.evaluations - before.evaluations)
+    seconds = shown.seconds * work.tokens * work.passes / max(before.tokens * passes, 1.0)
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
