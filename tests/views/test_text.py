@@ -151,8 +151,8 @@ def test_what_the_question_keeps_is_muted_and_says_so() -> None:
     explanation = replace(explanation, request=replace(explanation.request, roles=roles))
     items = token_items(explanation)
     assert [item["pinned"] for item in items] == [True, True, False, False, False, True]
-    assert items[0]["label"] == "u, always stays: it cannot be taken away"
-    assert items[0]["tip"] == ["“u”", "always stays: it cannot be taken away"]
+    assert items[0]["label"] == "u, always stays"
+    assert items[0]["tip"] == ["“u”", "always stays", "it cannot be taken away"]
     assert items[4]["label"] == "c, pushes away, −0.5, rank 1 of 3"
     assert items[3]["label"].endswith("rank 3 of 3")  # of what can be taken away, also where it changes nothing
     assert [word["pinned"] for word in word_items(explanation)] == [True, False, False, False, True]

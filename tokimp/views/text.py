@@ -18,7 +18,7 @@ from tokimp.views.uncertainty import EXPLAINED, MAY_BE_NOTHING, joint_error, may
 TOWARDS = "pushes towards"
 AWAY = "pushes away"
 NEITHER = "no push"
-STAYS = "always stays: it cannot be taken away"
+STAYS, WHY_IT_STAYS = "always stays", "it cannot be taken away"
 STAY = "Grey text always stays; only the rest can be taken away."
 
 
@@ -161,7 +161,7 @@ def _items(
         said = [spoken(text), meaning, number, rank]
         tip = [quoted(text), number, meaning, f"{rank} · {percent(share)} of all"]
         if stays[place]:
-            said, tip = [spoken(text), STAYS], [quoted(text), STAYS]
+            said, tip = [spoken(text), STAYS], [quoted(text), STAYS, WHY_IT_STAYS]
         item.update(indices=group, score=score, stderr=error, maybe=maybe, rank=order[place], share=share)
         item.update(pinned=bool(stays[place]))
         item.update(bucket=names[place], number=number, label=", ".join(filter(None, said)))
@@ -206,7 +206,7 @@ def _legend(scores: Sequence[float] | Floats, signed: bool, scale: float | None)
 def token_span(item: TokenItem, title: str = "") -> str:
     """One token without script; on hover its `title`, or what its score is and which rank it has."""
     if not title and item["pinned"]:
-        title = STAYS
+        title = f"{STAYS}: {WHY_IT_STAYS}"
     elif not title:
         title = f"{item['number']}, may be 0" if item["maybe"] else f"{item['number']}, rank {item['rank']}"
     title = escaped(title)

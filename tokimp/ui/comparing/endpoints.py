@@ -38,7 +38,7 @@ def compare(desk: Desk) -> Callable[..., Iterator[Json]]:
         """How several methods explain the same answer of a language model, and how far they agree.
 
         Args:
-            text: The text that the model reads, of at most 8,000 characters; with [MASK] in it for masked-lm.
+            text: The text that the model reads, of at most 20,000 characters; with [MASK] in it for masked-lm.
             model: A model of the page's list, such as gpt2, distilbert-sst2 or minilm-mlm; null: the task's usual one.
             task: classification, next-token or masked-lm; null is what the model is made for, or else next-token.
             methods: At most 12 methods, such as ["occlusion", "attention"]; null is a usual choice.
@@ -81,7 +81,7 @@ def evaluate(desk: Desk) -> Callable[..., Iterator[Json]]:
         """Whether the scores of an explanation can be trusted: each metric's number beside that of random scores.
 
         Args:
-            text: The text that the model reads, of at most 8,000 characters; with [MASK] in it for masked-lm.
+            text: The text that the model reads, of at most 20,000 characters; with [MASK] in it for masked-lm.
             model: A model of the page's list, such as gpt2, distilbert-sst2 or minilm-mlm; null: the task's usual one.
             task: classification, next-token or masked-lm; null is what the model is made for, or else next-token.
             method: How scores are found, such as integrated_gradients, occlusion, lime, shapley_sampling or attention.

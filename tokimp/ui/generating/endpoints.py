@@ -35,7 +35,7 @@ def generate(desk: Desk) -> Callable[..., Iterator[Json]]:
         Scores are in nats of the log-probability of the answer's tokens: positive ones push towards the token.
 
         Args:
-            text: The prompt that the model reads, of at most 8,000 characters.
+            text: The prompt that the model reads, of at most 20,000 characters.
             model: A model of the page's list that writes, such as gpt2 or smollm2-135m; null is the page's usual one.
             method: How scores are found, such as attn_lrp, integrated_gradients, occlusion or attention.
             answer: The answer to be explained, as it stands behind the prompt; null lets the model write one.
