@@ -15,7 +15,7 @@ from tokimp.compare.templates import variations
 from tokimp.models.text_model import TextModel
 from tokimp.share import from_link, to_code
 from tokimp.types import Request
-from tokimp.ui import examples, revisions, work
+from tokimp.ui import examples, work
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.comparing import handlers, opening, payloads, sharing, tables
 from tokimp.ui.comparing.components import MOST_BYTES, MethodList, TableFile
@@ -31,14 +31,6 @@ from tokimp.ui.visitors import Visitor
 
 VISITOR = Visitor("a session", "compare")
 METHODS = ("occlusion", "saliency")
-
-
-@pytest.fixture
-def desk(decoder: TextModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(work, "model_for", lambda _asked: decoder)
-    monkeypatch.setattr(work, "check_model", lambda _name: None)
-    monkeypatch.setattr(revisions, "held", lambda _name, _task: decoder)
-    return Desk()
 
 
 @pytest.fixture

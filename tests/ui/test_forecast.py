@@ -50,14 +50,6 @@ APART: list[tuple[str, dict[str, Value]]] = [
 ]
 
 
-@pytest.fixture
-def desk(decoder: TextModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(work, "model_for", lambda _asked: decoder)
-    monkeypatch.setattr(work, "check_model", lambda _name: None)
-    monkeypatch.setattr(revisions, "held", lambda _name, _task: decoder)
-    return Desk()
-
-
 def asked(method: str, **options: Any) -> Draft:
     return drafted((TEXT, "", "tiny", method, {"max_new_tokens": 3} | options, False, ""))
 

@@ -19,7 +19,7 @@ from tokimp.generation import GenerationExplanation
 from tokimp.models.text_model import TextModel
 from tokimp.share import from_link, to_code
 from tokimp.types import Request
-from tokimp.ui import arguments, revisions, work
+from tokimp.ui import arguments, work
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.comparing import opening as comparing_opening
 from tokimp.ui.comparing.kinds import KINDS
@@ -37,14 +37,6 @@ from tokimp.views.embed import figures_embed
 
 VISITOR = Visitor("a session", KEY)
 TEXT = TEXTS["next-token"]
-
-
-@pytest.fixture
-def desk(decoder: TextModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(work, "model_for", lambda _asked: decoder)
-    monkeypatch.setattr(work, "check_model", lambda _name: None)
-    monkeypatch.setattr(revisions, "held", lambda _name, _task: decoder)
-    return Desk()
 
 
 def asked(text: str = TEXT, answer: str = "", method: str = "attn_lrp", **options: Any) -> Draft:

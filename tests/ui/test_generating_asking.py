@@ -8,9 +8,7 @@ import pytest
 
 from tests.models import TEXTS
 from tokimp.generation import Span
-from tokimp.models.text_model import TextModel
 from tokimp.share import from_link
-from tokimp.ui import revisions, work
 from tokimp.ui.desk import Desk
 from tokimp.ui.generating import handlers
 from tokimp.ui.generating.asking import DRAWER, WHY
@@ -23,14 +21,6 @@ from tokimp.views.characters import quoted
 
 VISITOR = Visitor("a session", KEY)
 TEXT = TEXTS["next-token"]
-
-
-@pytest.fixture
-def desk(decoder: TextModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(work, "model_for", lambda _asked: decoder)
-    monkeypatch.setattr(work, "check_model", lambda _name: None)
-    monkeypatch.setattr(revisions, "held", lambda _name, _task: decoder)
-    return Desk()
 
 
 def asked(text: str = TEXT) -> Draft:
