@@ -156,7 +156,7 @@ def test_tokens_are_limited(model: TextModel, monkeypatch: pytest.MonkeyPatch) -
         work.answer(asked(model, "attention_rollout"), lambda _: None)
     assert work.answer(asked(model), lambda _: None).finished
     monkeypatch.setattr(long_texts, "MOST_WITHOUT_ATTENTION", 3)
-    with pytest.raises(TextTooLongError, match=r"tokens; 3 are the limit here\. Shorten it"):
+    with pytest.raises(TextTooLongError, match="3 are the limit of Occlusion here"):
         work.answer(asked(model), lambda _: None)
 
 

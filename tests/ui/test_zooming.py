@@ -227,3 +227,16 @@ def test_the_form_asks_about_the_sentence_as_long_as_the_text_stays() -> None:
         assert asking.kept(asked, inside) is asked
     assert asking.kept(form, result) is form
     assert asking.kept(form, None) is form
+
+
+def test_a_paragraph_that_is_looked_into_can_have_sentences_for_players() -> None:
+    desk, result = Desk(), result_of(players="paragraphs")
+    inside = zoomed(desk, result, token_of(result, "girl"))["shown"]
+    form = Asked("next-token", "tiny-gpt2", TEXT, "occlusion", target=10, options=SENTENCES)
+    asked = asking.kept(form, inside)
+    assert asked.roles == inside.explanation.request.roles
+    by_sentences = work.answer(asked, lambda _: None)
+    assert len(np.unique(by_sentences.explanation.scores)) == 4  # two sentences, the line end behind them, what stays
+    assert told(row(by_sentences)).startswith("Only this paragraph")
+    assert within.wholes(by_sentences.explanation)[0] == result.explanation.request
+    assert asking.kept(replace(form, options={"players": "paragraphs"}), inside).roles == ()

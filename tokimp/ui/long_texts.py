@@ -32,10 +32,6 @@ def most_tokens(method: str, usual: int) -> int:
 def check_tokens(method: str, count: int, usual: int) -> None:
     """Raises TextTooLongError where the method may not read so many tokens here, and another may."""
     most = most_tokens(method, usual)
-    if count > MOST_WITHOUT_ATTENTION:
-        raise TextTooLongError(
-            f"The text has {count:,} tokens; {MOST_WITHOUT_ATTENTION:,} are the limit here.", "Shorten it."
-        )
     if count > most:
         raise TextTooLongError(
             f"The text has {count:,} tokens; {most} are the limit of {METHODS[method].info.title} here.",

@@ -33,14 +33,15 @@ def pressed(desk: Desk, shown: Result | None, token: object, came_from: object, 
 def kept(asked: Asked, shown: Result | None) -> Asked:
     """The form's question, about the unit that is looked into, as long as it is one about the same text.
 
-    Whoever chooses sentences or paragraphs as players asks about all of them.
+    Whoever chooses sentences or paragraphs as players asks about all of them, or about the sentences of a paragraph.
     """
     if shown is None:
         return asked
     request = shown.explanation.request
-    apart = asked.options.get("players", "tokens") in ("sentences", "paragraphs")
+    players = asked.options.get("players", "tokens")
     same = (asked.task, asked.text) == (request.task, request.text) and has_players(asked.method)
-    if apart or not same or not within.looked_into(shown.explanation):
+    unit = within.looked_into(shown.explanation) if same else ""
+    if not unit or players == "paragraphs" or (players == "sentences" and unit != "paragraph"):
         return asked
     return replace(asked, roles=request.roles, generated=request.generated)
 
