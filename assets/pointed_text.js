@@ -6,8 +6,8 @@ function pointedText(element, props, watch) {
 
   function answer() {
     const said = spans().filter((span) => itemOf(span)?.answer);
-    spans().forEach((span) => span.classList.toggle("tk-answer", said.includes(span)));
-    said[0]?.classList.add("tk-answer-first");
+    spans().forEach((span) => span.classList.toggle("tk-written", said.includes(span)));
+    said[0]?.classList.add("tk-written-first");
   }
 
   watch(["value", "state"], answer);

@@ -2,8 +2,11 @@
 function sentences(element, props, watch) {
   const root = element.querySelector(".tk-view");
 
-  function part([text, kind]) {
-    return kind ? make(kind, "", text) : document.createTextNode(text);
+  function part([text, kind, address]) {
+    if (!kind) return document.createTextNode(text);
+    const node = make(kind, "", text);
+    if (address) node.href = address;
+    return node;
   }
 
   const TAGS = { error: "div", heading: "h1", says: "h2" };

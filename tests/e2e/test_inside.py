@@ -124,15 +124,15 @@ def test_a_model_that_writes_another_text_shows_what_its_answer_looks_at(open_pa
     name.fill(str(tmp_path))
     name.press("Enter")
     page.get_by_role("button", name="Look inside", exact=True).click()
-    expect(part(page, "strip").locator(".tk-answer-first")).to_have_count(1)
+    expect(part(page, "strip").locator(".tk-written-first")).to_have_count(1)
     drawn(page, "attention")
-    said = part(page, "strip").locator(".tk-answer").count()
+    said = part(page, "strip").locator(".tk-written").count()
     box = part(page, "attention_map").locator("canvas")
     assert box.evaluate("(node) => node.height") == said
     assert part(page, "attention_grid").locator(".tk-layer").count() == 2
     part(page, "attention_grid").locator("[data-flat='5']").click()
     expect(pointed(page)).to_contain_text("decoder layer 2, head 2")
-    part(page, "strip").locator(".tk-answer").nth(1).click()
+    part(page, "strip").locator(".tk-written").nth(1).click()
     expect(part(page, "attention_map").locator("rect.tk-band").first).to_have_attribute("visibility", "visible")
     token(page, 0).click()
     expect(part(page, "attention_map").locator("rect.tk-band").nth(1)).to_have_attribute("visibility", "visible")

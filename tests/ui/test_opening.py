@@ -12,6 +12,7 @@ from tests.ui.posted import as_posted
 from tokimp.errors import LinkError
 from tokimp.methods.base import METHODS, options_of
 from tokimp.models.text_model import TextModel
+from tokimp.share import from_link
 from tokimp.types import Request
 from tokimp.ui import controls, examples, handlers, opening, work
 from tokimp.ui.arrival import Arrival
@@ -129,6 +130,14 @@ def test_a_link_that_nothing_can_be_read_from_empties_the_form() -> None:
     assert words(changes["notice"]) == "This link is damaged. Copy it again."
     assert changes["tokens"]["value"] is None
     assert changes["target"]["visible"] is False
+
+
+def test_a_result_without_a_tab_is_pointed_to() -> None:
+    request = Request("t5-small", "", "seq2seq", "The house is small.", "saliency", target="Haus")
+    (line,) = opening.elsewhere(request)["notice"]["lines"]
+    (address,) = [part[2] for part in line["parts"] if part[1] == "a"]
+    assert address.startswith("e/")
+    assert from_link(address.removeprefix("e/")) == request
 
 
 def test_several_masks_are_told_apart(arrival: Arrival) -> None:

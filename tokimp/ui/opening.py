@@ -9,6 +9,7 @@ import gradio as gr
 
 from tokimp.errors import OptionError, TokimpError
 from tokimp.methods.base import METHODS, build
+from tokimp.share import to_code
 from tokimp.types import Request
 from tokimp.ui import controls, display, filling, handlers, sentences, whying, work
 from tokimp.ui.arrival import Arrival
@@ -44,6 +45,13 @@ def opened(arrival: Arrival, request: Request, start: Start, visitor: Visitor) -
 def refused(error: TokimpError) -> Changes:
     """The tab for a link that nothing can be read from: empty; above all tabs stands what is the matter."""
     return display.emptied() | {"text": "", "notice": sentences.failed(error)}
+
+
+def elsewhere(request: Request) -> Changes:
+    """For a link to a result that has no tab here: above all tabs stands where it is."""
+    there = ("Open its result", "a", f"e/{to_code(request)}")
+    what = "This link explains one token of what an encoder–decoder model writes. "
+    return {"notice": sentences.told(sentences.line("note", what, there, "; Generation explains whole answers."))}
 
 
 def check(request: Request) -> None:

@@ -17,11 +17,11 @@ SAYS = {
     "masked-lm": "The model would fill in",
 }
 
-Part = tuple[str, str]
+Part = tuple[str, str] | tuple[str, str, str]
 
 
 def line(kind: str, *parts: str | Part) -> Payload:
-    """One sentence: plain text, or (text, element) such as ("girl", "strong")."""
+    """One sentence: plain text, (text, element) such as ("girl", "strong"), or (text, "a", address on this page)."""
     return {"kind": kind, "parts": [[part, ""] if isinstance(part, str) else list(part) for part in parts]}
 
 

@@ -66,7 +66,8 @@ def wire_load(demo: gr.Blocks, tabs: gr.Tabs, start: Start, parts: Parts, arriva
     Of a link that nothing can be read from, the first tab tells.
     """
     built = arrival.result(start.task)
-    is_first = start.task == examples.starts()[0].task
+    with_a_tab = [each.task for each in examples.starts()]
+    is_first = start.task == with_a_tab[0]
 
     def load(request: gr.Request) -> dict[Any, Any]:
         changes: Changes = {}
@@ -84,6 +85,8 @@ def wire_load(demo: gr.Blocks, tabs: gr.Tabs, start: Start, parts: Parts, arriva
             changes = display.displayed(newer)
         if not changes and built is not None:
             changes = {"shown": built}
+        if is_first and linked is not None and linked.view in ("", why.KEY) and linked.task not in with_a_tab:
+            changes = changes | opening.elsewhere(linked)
         return by_part(parts, changes)
 
     demo.load(load, None, [*parts.named().values(), tabs], **AT_ONCE, **EVENT)
