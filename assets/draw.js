@@ -64,10 +64,10 @@ function unpacked(props) {
       return props.state;
     },
     get empty() {
-      return props.empty;
+      return facts.empty; /* an update of props leaves out what it does not change */
     },
     get live() {
-      return props.live;
+      return facts.live;
     },
   };
 }

@@ -33,6 +33,11 @@ def refine() -> Iterator[Any]:
     yield gr.update(value=text_payload(explain("new text", scores=[1.0, -0.5])), state="ready")
 
 
+def fill_and_empty() -> Iterator[Any]:
+    yield gr.update(value=text_payload(explain("new text", scores=[1.0, -0.5])), state="ready")
+    yield gr.update(value=None, state="ready")
+
+
 def story() -> Explanation:
     text = "<img src=x>${7*7}"
     steps = np.array([[0.0, 0.0], [1.0, -2.0]])
@@ -48,12 +53,13 @@ def build() -> gr.Blocks:
         matrix = np.linspace(-1, 1, 6).reshape(3, 2)
         Heatmap(heatmap_payload(matrix, ["<i>", "${7*7}", "c"], [" yes", "no"]), elem_id="heat")
         Drawing(history_payload(story()), elem_id="story")
-        TokenView(None, empty="Type a text, ${7*7}.", elem_id="empty")
+        empty = TokenView(None, empty="Type a text, ${7*7}.", elem_id="empty")
         picked = gr.Textbox(elem_id="picked", label="picked")
         again = gr.Button("Again", elem_id="again")
         text.select(pick, None, picked, api_visibility="private")
         bars.select(pick, None, picked, api_visibility="private")
         again.click(refine, None, text, api_visibility="private")
+        again.click(fill_and_empty, None, empty, api_visibility="private")
     return demo
 
 

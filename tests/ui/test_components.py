@@ -179,6 +179,7 @@ def test_a_new_result_replaces_the_old_one(page: Page) -> None:
     expect(page.locator("#text .tk-text")).to_have_text("new text")
     expect(page.locator("#text .tk-view")).to_have_attribute("data-state", "ready")
     expect(page.locator("#text [data-place='0']")).to_have_class("tkp10")
+    expect(page.locator("#empty .tk-view")).to_have_text("Type a text, ${7*7}.")
 
 
 @pytest.mark.parametrize("view", [*VIEWS, Choice, OptionForm, Status, Share])
@@ -188,7 +189,8 @@ def test_what_the_browser_is_told_is_what_gradio_tells(view: type[View]) -> None
     for component in (first, second, first):
         told = component.get_config()
         assert told == gr.HTML.get_config(component)
-        assert {"value", "empty", "state", "elem_classes", "js_on_load"} <= set(told)
+        assert {"value", "state", "elem_classes", "js_on_load"} <= set(told)
+    assert "Nothing yet." in first.get_config()["js_on_load"]
     with pytest.raises(AttributeError):
         _ = first.no_such_event
 

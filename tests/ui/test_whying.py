@@ -53,6 +53,12 @@ def test_a_click_fills_the_drawer_with_reasons(result: Result, decoder: TextMode
     assert from_link(last["why_share"]["value"]["code"]) == why.asked_about(result.explanation.request, TOKEN)
 
 
+def test_another_question_empties_the_drawer_and_what_can_be_taken_of_it() -> None:
+    changes = whying.cleared(Desk(), VISITOR)
+    assert {name: change["value"] for name, change in changes.items()} == {"why": None, "why_share": None}
+    assert changes["why"] is not changes["why_share"]  # Gradio changes what it is given
+
+
 def test_what_is_known_is_there_at_once(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk()
     ran(desk, result)

@@ -31,7 +31,7 @@ def page_css() -> str:
 def page_head() -> str:
     """The scripts of all views, for `launch(head=…)`: once a page, and not once a component."""
     views = sorted(_drawn(View), key=lambda view: view.__name__)
-    scripts = [f"{view.__name__}(element, trigger, props, watch) {{\n{view.source()}}},\n" for view in views]
+    scripts = [f"{view.__name__}(element, trigger, props, watch, facts) {{\n{view.source()}}},\n" for view in views]
     return read_asset("views_head.html").replace("/* views */", "".join(scripts))
 
 
@@ -51,7 +51,7 @@ class _WithoutStub(ComponentMeta):
 
 
 class View(gr.HTML, metaclass=_WithoutStub):
-    """A view of a payload; None shows the sentence `empty`.
+    """A view of a payload; None shows the sentence `empty`. With `live`, screen readers say what changes.
 
     An event dims it with `gr.update(state="stale")` and undims it with
     `gr.update(value=…, state="ready")`. What is drawn stays put until the next value.
@@ -61,23 +61,31 @@ class View(gr.HTML, metaclass=_WithoutStub):
     more: ClassVar[tuple[str, ...]] = ()  # scripts that come after it
 
     @updateable
-    def __init__(self, value: Payload | None = None, *, empty: str = "", state: str = "ready", **settings: Any) -> None:
+    def __init__(
+        self,
+        value: Payload | None = None,
+        *,
+        empty: str = "",
+        live: bool = False,
+        state: str = "ready",
+        **settings: Any,
+    ) -> None:
         classes = settings.pop("elem_classes", None) or []
+        facts = json.dumps({"empty": empty, "live": live})
         super().__init__(
             value,
             html_template=_TEMPLATE,
-            js_on_load=f"tokimpViews.{type(self).__name__}(element, trigger, props, watch);",
+            js_on_load=f"tokimpViews.{type(self).__name__}(element, trigger, props, watch, {facts});",
             apply_default_css=False,
             elem_classes=["tk-drawn", *([classes] if isinstance(classes, str) else classes)],
-            empty=empty,
             state=state,
             **settings,
         )
-        self.empty, self.state = empty, state
+        self.state = state
 
     @classmethod
     def source(cls) -> str:
-        """What draws it: a function's body, which gets `element`, `trigger`, `props` and `watch`."""
+        """What draws it: a function's body, which gets `element`, `trigger`, `props`, `watch` and `facts`."""
         return "".join(map(read_asset, ("draw.js", cls.script, *cls.more)))
 
     def __getattr__(self, name: str) -> Any:

@@ -39,7 +39,7 @@ class OptionForm(View):
 
 
 class Sentences(View):
-    """`sentences.told`. With `live=True`, screen readers say what changes."""
+    """`sentences.told`."""
 
     script = "sentences.js"
 

@@ -42,8 +42,7 @@ def begin(desk: Desk, shown: Explanation | None, token: object, visitor: Visitor
 def cleared(desk: Desk, visitor: Visitor) -> Changes:
     """Another question: what was asked about the answer before is over."""
     aside.end(desk, visitor, KIND)
-    empty = gr.update(value=None, state="ready")
-    return {"why": empty, "why_share": empty}
+    return {name: gr.update(value=None, state="ready") for name in ("why", "why_share")}
 
 
 def run(
