@@ -36,6 +36,7 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
     tokimp.load("smollm2-135m")  # on a new machine its GGUF is converted here, not while a page waits for it
     command = [sys.executable, "-m", "tests.e2e.served"]
     settings = os.environ | {"HF_HUB_OFFLINE": "1", "TOKIMP_ALLOW_ANY_MODEL": "1", "TOKIMP_STORE": "off"}
+    settings["OMP_NUM_THREADS"] = "1"  # a page a worker: more threads than cores wait for each other
     settings |= getattr(request.module, "SETTINGS", {})
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=ROOT, env=settings, **pipes) as server:

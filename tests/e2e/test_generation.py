@@ -129,10 +129,11 @@ def test_cells_are_walked_by_keyboard_and_tokens_of_a_row_say_why(open_page: Ope
     prompt.nth(4).click()
     expect(why).to_contain_text("token 5, as AttnLRP explains token 3 of the answer")
     link = part(page, "why_share").get_by_role("textbox").first.input_value()
+    assert sideways(page) <= 0
+    page.close()  # its reasons need not be waited for
     own = open_page(link=link)
     expect(own.get_by_role("tab", name="Next token", exact=True)).to_have_attribute("aria-selected", "true")
     expect(part(own, "why")).to_contain_text("token 5")
-    assert sideways(page) <= 0
 
 
 def test_an_answer_is_written_and_explained_and_its_link_gives_the_same(open_page: Open, address: str) -> None:

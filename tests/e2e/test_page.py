@@ -220,8 +220,9 @@ def test_keyboard_goes_as_one_reads(open_page: Open) -> None:
 def test_a_sentence_is_looked_into_by_keyboard(open_page: Open) -> None:
     page, text = open_page("Classification"), "I love this film. The music is rather dull. Nobody will forget it."
     typed(page, text)
-    listed(page, "Method").select_option("Occlusion")
     page.get_by_role("button", name="Options").locator("visible=true").click()
+    expect(listed(page, "Baseline")).to_be_visible()
+    listed(page, "Method").select_option("Occlusion")
     listed(page, "Players").select_option("sentences")
     explain(page)
     said = part(page, "zoom_said")

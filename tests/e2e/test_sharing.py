@@ -160,7 +160,7 @@ def test_hostile_text_in_a_link_stays_text(open_page: Open, address: str) -> Non
     [
         ({"model": "nobody/has-this-one"}, "the model hub cannot be reached"),
         ({"options": {"window": -3}}, "window = -3 will not do"),
-        ({"text": "word " * 1700}, "8,500 characters"),
+        ({"text": "word " * 4100}, "20,500 characters"),
     ],
 )
 def test_a_question_that_cannot_be_answered_still_fills_the_form(

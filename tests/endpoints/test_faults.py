@@ -79,8 +79,9 @@ def test_what_is_on_the_way_when_trouble_comes_is_kept() -> None:
         server.faults = [fail, late]
         with pytest.raises(EndpointError) as raised:
             client.next_log_probs(["a", "b", "c", "d"], 1)
-        assert sum(each is not None for each in raised.value.partial) == 1
-        assert len(server.asked) == 2 + 2
+        kept = sum(each is not None for each in raised.value.partial)
+        assert kept in (1, 2)  # the second where its thread was free before the failure was read
+        assert len(server.asked) == 2 + 1 + kept
 
 
 REFUSALS = [
