@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tokimp.methods.base import METHODS, build, check_available, usual_method
-from tokimp.methods.gradients import GRAPH_BYTES, gradient, gradient_rows, graph_bytes
+from tokimp.methods.gradients import GRAPH_BYTES, gradient, gradient_rows, graph_bytes, is_long
 from tokimp.methods.work import Work, work_of
+from tokimp.models.fusing import BLOCK_BYTES, goes_in_blocks
 from tokimp.models.loading import load
 from tokimp.models.outputs import forward_passes
 from tokimp.models.scoring import batch_rows, memory_of_copy, memory_watched
@@ -130,9 +131,17 @@ def _memory(model: TextModel, length: int, work: Work) -> int:
 
 
 def _weights(model: TextModel, length: int, needs: frozenset[str]) -> int:
-    """Bytes of attention weights: of all layers where a method looks at them, of the one at work where it has rules."""
-    layers = model.size.layers if "attention" in needs else 3 * ("rules" in needs)
-    return 4 * layers * model.size.heads * length**2
+    """Bytes of attention weights: of all layers where a method looks at them, of the one at work where it has rules.
+
+    Of a long text these go in blocks, beside which stands the mask.
+    """
+    layer = 4 * model.size.heads * length**2
+    if "attention" in needs:
+        return model.size.layers * layer
+    if "rules" not in needs:
+        return 0
+    blocks = is_long(model, length) and goes_in_blocks(model.network)
+    return 3 * min(layer, BLOCK_BYTES) + 4 * length**2 if blocks else 3 * layer
 
 
 def _duration(seconds: float) -> str:

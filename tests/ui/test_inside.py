@@ -41,8 +41,8 @@ def shown(decoder: TextModel) -> Shown:
     return Shown(Asked(TASK, decoder.key, TEXTS[TASK], ""))
 
 
-def run(desk: Desk, shown: Shown, *views: str) -> list[dict[str, Any]]:
-    changes = handlers.follow(desk, shown, views, {}, VISITOR)
+def run(desk: Desk, shown: Shown, *views: str, settings: Any = None) -> list[dict[str, Any]]:
+    changes = handlers.follow(desk, shown, views, settings or {}, VISITOR)
     if "turn" not in changes:
         return [changes]
     found = handlers.run(desk, changes["question"], changes["shown"], VISITOR, changes["turn"])

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.models import TEXTS, shared, tiny
+from tests.ui.test_inside import run, told
 from tokimp.errors import LinkError
 from tokimp.internals.looks import LOOKS
 from tokimp.internals.looks.seeing import look
@@ -53,18 +54,6 @@ def desk(model: TextModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
 @pytest.fixture
 def shown(model: TextModel) -> Shown:
     return Shown(Asked("seq2seq", model.key, TEXT, ""))
-
-
-def run(desk: Desk, shown: Shown, *views: str, settings: Any = None) -> list[dict[str, Any]]:
-    changes = handlers.follow(desk, shown, views, settings or {}, VISITOR)
-    if "turn" not in changes:
-        return [changes]
-    found = handlers.run(desk, changes["question"], changes["shown"], VISITOR, changes["turn"])
-    return [changes, *found]
-
-
-def told(payload: dict[str, Any]) -> str:
-    return " ".join("".join(text for text, _ in line["parts"]) for line in payload.get("value", payload)["lines"])
 
 
 def changed(moments: list[dict[str, Any]], part: str) -> Any:

@@ -57,8 +57,7 @@ def blockwise(network: PreTrainedModel, within: Within = nullcontext) -> Iterato
     for a mask. Families that write their steps otherwise take all queries at once.
     """
     with eager(network):
-        steps = getattr(sys.modules[type(network).__module__], STEPS, None)
-        if steps is None or getattr(network.config, "is_encoder_decoder", False):
+        if not goes_in_blocks(network):
             yield
             return
         _register()
@@ -69,6 +68,12 @@ def blockwise(network: PreTrainedModel, within: Within = nullcontext) -> Iterato
         finally:
             network.set_attn_implementation("eager")
             _within.reset(chosen)
+
+
+def goes_in_blocks(network: PreTrainedModel) -> bool:
+    """Whether the steps of this family's attention can be taken for some queries at a time."""
+    whole = getattr(network.config, "is_encoder_decoder", False)
+    return not whole and hasattr(sys.modules[type(network).__module__], STEPS)
 
 
 @cache
