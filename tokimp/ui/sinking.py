@@ -26,14 +26,17 @@ KIND = "without sinks"
 
 
 def begin(desk: Desk, shown: Result | None, hidden: bool, visitor: Visitor) -> Changes:
-    """A turn for looking for sinks; without one, all colours at once."""
+    """A turn for looking for sinks; without one, all colours at once.
+
+    The box stands as it was clicked last: nothing that the search tells later ticks it.
+    """
     end(desk, visitor)
     if shown is None:
         return {"sinks": False, "status": sentences.told(sentences.line("hint", "There is no result at hand."))}
     if not hidden:
-        return _coloured(shown, Sinks((), 0.0)) | _told(shown, "")
+        return {"sinks": False} | _coloured(shown, Sinks((), 0.0)) | _told(shown, "")
     turn = aside.begin(desk, visitor, KIND)
-    return {"sinks_ticket": sentences.ticket(turn)} | _told(shown, "Waiting for a free turn …")
+    return {"sinks": True, "sinks_ticket": sentences.ticket(turn)} | _told(shown, "Waiting for a free turn …")
 
 
 def end(desk: Desk, visitor: Visitor) -> None:
@@ -48,11 +51,7 @@ def run(desk: Desk, shown: Result, visitor: Visitor, ticket: Mapping[str, Any] |
 
     def drawn(moment: work.Moment[Sinks], running: str) -> Changes:
         if moment.value is not None:
-            return (
-                _coloured(shown, moment.value)
-                | {"sinks": True}
-                | _told(shown, _summary(shown.explanation, moment.value))
-            )
+            return _coloured(shown, moment.value) | _told(shown, _summary(shown.explanation, moment.value))
         if moment.done:
             return _coloured(shown, Sinks((), 0.0)) | {"sinks": False} | _told(shown, running)
         return _told(shown, f"Looking for attention sinks. {running}")
