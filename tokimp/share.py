@@ -235,7 +235,8 @@ def _are_ids(value: object) -> bool:
     return isinstance(value, list | tuple) and len(value) <= MOST_GENERATED and all(map(_is_count, value))
 
 
-def _are_roles(value: object) -> bool:
+def are_roles(value: object) -> bool:
+    """Whether a request may have these roles, as lists or tuples."""
     return isinstance(value, list | tuple) and len(value) <= MOST_ROLES and all(map(_is_role, value))
 
 
@@ -260,7 +261,7 @@ _HOLDS: dict[str, Callable[[object], bool]] = {
     "output": _one_of(OUTPUTS),
     "precision": _one_of(PRECISIONS),
     "revision": _is_name,
-    "roles": _are_roles,
+    "roles": are_roles,
     "seed": _is_count,
     "target": _is_word,
     "task": _one_of(TASKS),

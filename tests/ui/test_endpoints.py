@@ -30,7 +30,7 @@ from tokimp.types import Explanation, Task
 from tokimp.ui import arguments, endpoints, trusting
 
 SECRET = "umbrella"
-LEFT_OUT = ("count", "generated", "view", "methods", "evaluate", "answer", "system", "chat")
+LEFT_OUT = ("count", "view", "methods", "evaluate", "answer", "system", "chat")
 QUESTION = {"text": TEXTS["next-token"], "model": "tiny", "task": "next-token", "method": "occlusion"}
 OF_AN_ANSWER = [("seq2seq", "attention", more) for more in ({}, {"generated": [9, 10]})]
 SLOW = QUESTION | {"text": "The girl was not", "options": {"replacement": "random", "repeats": 100}}
@@ -73,6 +73,24 @@ def test_an_explanation_comes_back_whole(page: Page, task: Task) -> None:
     expected = tokimp.explain(shared(FAMILIES[task], task), TEXTS[task], "occlusion")
     np.testing.assert_allclose(explanation.scores, expected.scores, rtol=0, atol=1e-5)
     assert tokimp.Request.from_link(link) == explanation.request
+
+
+def test_what_is_pinned_and_what_was_written_stand_in_the_question(page: Page) -> None:
+    question = QUESTION | {"roles": [[0, 4, "pinned"]], "generated": [9, 10]}
+    for endpoint in ("explain", "evaluate"):
+        kind, (answer,) = page.events(endpoint, question)[-1]
+        assert kind == "complete"
+        link = answer.pop("link")
+        assert answer.pop("finished") is True
+        explanation = Explanation.from_json(json.dumps(answer.get("explanation", answer)))
+        assert explanation.request.roles == ((0, 4, "pinned"),)
+        assert [token.id for token in explanation.tokens if token.segment == "generated"] == [9, 10]
+        pinned = [token.segment == "pinned" for token in explanation.tokens]
+        assert pinned == [token.end <= 4 for token in explanation.tokens]
+        scores = explanation.scores
+        assert not scores[pinned].any()
+        assert scores[[not each for each in pinned]].all()
+        assert tokimp.Request.from_link(link) == explanation.request
 
 
 def test_the_longest_texts_and_links_get_through_and_what_is_too_long_for_a_link_has_none(page: Page) -> None:
@@ -184,6 +202,12 @@ def test_a_view_that_is_none_is_refused_before_the_queue(page: Page, wrong: dict
         ({"precision": "int8"}, "precision"),
         ({"options": {"steps": 3}}, "options"),
         ({"options": [1]}, "options"),
+        ({"generated": [0.5]}, "generated"),
+        ({"generated": "ids"}, "generated"),
+        ({"roles": [[0, 4]]}, "roles"),
+        ({"roles": [[4, 0, "pinned"]]}, "roles"),
+        ({"roles": [[0, 4, SECRET]]}, "roles"),
+        ({"roles": "pinned"}, "roles"),
     ],
 )
 def test_what_will_not_do_is_told_with_422_before_it_waits(page: Page, wrong: dict[str, Any], named: str) -> None:
@@ -212,7 +236,7 @@ def test_what_only_the_model_finds_out_is_told_in_a_sentence(page: Page) -> None
         ("/call/explain", {"data": None}, 422),
         ("/call/v2/explain", {"text": SECRET, "colour": 1}, 422),
         ("/call/v2/explain", {"model": SECRET}, 422),
-        ("/run/explain", {"data": [SECRET, *[None] * 10]}, 404),  # past the queue
+        ("/run/explain", {"data": [SECRET, *[None] * 12]}, 404),  # past the queue
         ("/call/explain", {"data": ["x" * 2**21]}, 413),
         ("/queue/join%0a", {"data": [SECRET], "fn_index": 0, "session_hash": "x"}, 404),
         ("/call/explain%0A", {"data": [SECRET]}, 404),

@@ -11,7 +11,7 @@ from tokimp.internals.looks.base import build as build_look
 from tokimp.methods.base import METHODS, build
 from tokimp.models import hub
 from tokimp.models.catalog import CATALOG, default_key
-from tokimp.share import LONGEST_NAME, MOST_GENERATED
+from tokimp.share import LONGEST_NAME, MOST_GENERATED, MOST_ROLES, are_roles
 from tokimp.types import OUTPUTS, PRECISIONS, TASKS, Task
 from tokimp.ui import controls, long_texts, revisions, work
 from tokimp.ui.generating.drafts import Draft, draft_of
@@ -37,6 +37,7 @@ def asked_with(given: Arguments) -> Asked:
     kept = {name: value for name, value in given.items() if name in Asked.__dataclass_fields__}
     settled = {"task": task, "model": model, "options": dict(given.get("options") or {})}
     settled["generated"] = tuple(given.get("generated") or ())
+    settled["roles"] = tuple((start, end, segment) for start, end, segment in given.get("roles") or ())
     if "methods" in given:
         named = {"methods": joined(given["methods"])} if given["methods"] is not None else {}
         settled |= {"view": compare.KEY, "options": {**named, "evaluate": given["evaluate"]}}
@@ -150,6 +151,14 @@ def _ids(value: Any, _given: Arguments) -> None:
         raise OptionError(f"The answer has more than {MOST_GENERATED:,} ids.")
 
 
+def _roles(value: Any, _given: Arguments) -> None:
+    if value is not None and not are_roles(value):
+        raise OptionError(
+            "The roles are no list of [from character, to character, role].",
+            f'At most {MOST_ROLES}, as in [[0, 4, "pinned"]].',
+        )
+
+
 def _switch(value: Any, _given: Arguments) -> None:
     if not isinstance(value, bool):
         raise OptionError("This is neither true nor false.")
@@ -194,6 +203,7 @@ CHECKS: dict[str, Callable[[Any, Arguments], None]] = {
     "precision": _among(PRECISIONS),
     "options": _options,
     "generated": _ids,
+    "roles": _roles,
     "count": _number(1, MOST_CANDIDATES),
     "evaluate": _switch,
     "answer": _said,

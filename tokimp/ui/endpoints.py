@@ -53,6 +53,8 @@ def _explain(desk: Desk) -> Callable[..., Iterator[Json]]:
         seed: int = 0,
         precision: Precision = "fp32",
         options: dict[str, Any] | None = None,
+        generated: list[int] | None = None,
+        roles: list[list[Any]] | None = None,
     ) -> Iterator[Json]:
         """Which tokens of a text made a language model say what it says: one score for each token.
 
@@ -70,6 +72,8 @@ def _explain(desk: Desk) -> Callable[..., Iterator[Json]]:
             seed: Where random draws begin; the same seed gives the same scores.
             precision: What the network computes in, fp32 or bf16.
             options: The method's own options by name, such as {"steps": 64}; null leaves them as usual.
+            generated: Ids behind the text that the model wrote itself: they are scored with it; null is none.
+            roles: Ranges of characters, such as [[0, 4, "pinned"]]: what is pinned or template is never taken away.
 
         Returns:
             The explanation: tokens, attribution.scores (one a token), target, output, probability, request, versions;

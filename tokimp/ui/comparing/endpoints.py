@@ -77,6 +77,8 @@ def evaluate(desk: Desk) -> Callable[..., Iterator[Json]]:
         seed: int = 0,
         precision: Precision = "fp32",
         options: dict[str, Any] | None = None,
+        generated: list[int] | None = None,
+        roles: list[list[Any]] | None = None,
     ) -> Iterator[Json]:
         """Whether the scores of an explanation can be trusted: each metric's number beside that of random scores.
 
@@ -92,6 +94,8 @@ def evaluate(desk: Desk) -> Callable[..., Iterator[Json]]:
             seed: Where random draws begin; the same seed gives the same scores.
             precision: What the network computes in, fp32 or bf16.
             options: The method's own options by name, such as {"steps": 64}; null leaves them as usual.
+            generated: Ids behind the text that the model wrote itself: they are scored with it; null is none.
+            roles: Ranges of characters, such as [[0, 4, "pinned"]]: what is pinned or template is never taken away.
 
         Returns:
             scores: metric, title, value, unit, higher_is_better, chance (low, mean, high of 95 % of random scores),
