@@ -10,7 +10,11 @@ from typing import Any
 
 import httpx
 
+from tests.models import TEXTS
+
 ROOT = Path(__file__).resolve().parents[2]
+SECRET = "umbrella"
+QUESTION = {"text": TEXTS["next-token"], "model": "tiny", "task": "next-token", "method": "occlusion"}
 
 
 class Page:

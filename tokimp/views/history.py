@@ -72,7 +72,7 @@ def _thinned(steps: int) -> list[int]:
 def _chosen(explanation: Explanation) -> tuple[list[int], list[int]]:
     """Positions of the tokens that are named, from the largest down, and of all others."""
     sizes = np.abs(explanation.scores)
-    order = np.argsort(ranks(explanation.scores))
+    order = np.argsort(ranks(explanation.scores), kind="stable")
     named = [int(place) for place in order[:NAMED] if sizes[place] > 0.02 * sizes.max()]
     return named, [int(place) for place in order if place not in named]
 

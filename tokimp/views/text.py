@@ -130,11 +130,10 @@ def pinned(explanation: Explanation) -> npt.NDArray[np.bool_]:
 
 
 def ranks(scores: Floats, last: npt.NDArray[np.bool_] | None = None) -> list[int]:
-    """1 for the largest |score|; ties in the order of the text, but behind the others where they are `last`."""
-    order = np.lexsort((np.zeros(len(scores)) if last is None else last, -np.abs(scores)))
-    ranked = np.empty(len(scores), dtype=np.int64)
-    ranked[order] = np.arange(1, len(scores) + 1)
-    return [int(rank) for rank in ranked]
+    """1 + how many |scores| are larger, so that equal ones share a rank; those that are `last` stand behind all."""
+    sizes = np.abs(scores) if last is None else np.where(last, -1.0, np.abs(scores))
+    ranked: npt.NDArray[np.int64] = 1 + np.searchsorted(np.sort(-sizes), -sizes)
+    return ranked.tolist()
 
 
 def _items(

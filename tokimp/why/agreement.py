@@ -130,13 +130,12 @@ def methods(case: Case) -> Reason:
     if len(case.compared) == len(case.inputs.free) and "occlusion" not in scores:
         scores["occlusion"] = np.zeros(len(case.inputs))
         scores["occlusion"][list(case.drops)] = list(case.drops.values())
-    places = case.inputs.free
-    found = {key: standing(each, case.token, places) for key, each in scores.items()}
+    found = {key: standing(each, case.token, case.ranked) for key, each in scores.items()}
     titles = {key: METHODS[key].info.title for key in found}
     rows = [Number(f"{titles[key]}, rank", float(each.rank), None, "rank") for key, each in found.items()]
     rows += [Number(f"{titles[key]}, {SHARE}", each.share, None, "share") for key, each in found.items()]
     ranks = {key: each.rank for key, each in found.items()}
-    count = len(np.union1d(places, [case.token]))
+    count = len(case.ranked)
     first, last = min(ranks, key=ranks.__getitem__), max(ranks, key=ranks.__getitem__)
     agree = ranks[last] - ranks[first] <= max(1, count // 4)
     verdict = "Methods agree on it" if agree else "Methods disagree on it"

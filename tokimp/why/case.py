@@ -18,6 +18,7 @@ from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded, Ids
 from tokimp.question import Question, ask_again
 from tokimp.types import Candidate, Explanation, Floats
+from tokimp.views.text import pinned
 from tokimp.watch import Watch
 
 ALTERNATIVES = 5
@@ -189,6 +190,11 @@ class Case:
     def drop(self, token: int) -> float:
         """What the value loses without this removable token. Cost: one evaluation, none for a known one."""
         return self.whole - float(self.values([self.without([token])])[0])
+
+    @cached_property
+    def ranked(self) -> Ids:
+        """Tokens that have a rank, as everywhere on the page: all but those that the question keeps."""
+        return np.flatnonzero(~pinned(self.explanation))
 
     @cached_property
     def word(self) -> tuple[int, ...]:

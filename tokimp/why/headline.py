@@ -54,7 +54,7 @@ def _by_effect(case: Case, reasons: Known, verdict: Verdict | None, beaten: floa
         also = ", though the attention it gets carries little" if little else ""
         return parts(("A real effect: ", "strong"), "the removal of ", who, more, _fall(case, reasons), also, ".")
     share = _number(reasons, "token", SHARE)
-    if share is not None and share.value * len(case.inputs.free) > 1:
+    if share is not None and share.value * len(case.ranked) > 1:
         got = " got more than an even part of the scores, but its removal"
         return parts(("Unclear: ", "strong"), who, got, more, " only" if beaten else "", ".")
     return parts(("A small effect: ", "strong"), "the removal of ", who, more, " only" if beaten else "", ".")

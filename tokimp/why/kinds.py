@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from tokimp.reasons import Number, Part, Reason
 from tokimp.views.characters import quoted
 from tokimp.views.numbers import show
@@ -16,8 +14,8 @@ def kind_of_token(case: Case) -> Reason:
     """Its score and rank, and what it is. Cost: none."""
     scores, signed = case.explanation.scores, case.explanation.attribution.signed
     own = float(scores[case.token])
-    rank, share = standing(scores, case.token, case.inputs.free)
-    count = len(np.union1d(case.inputs.free, [case.token]))
+    rank, share = standing(scores, case.token, case.ranked)
+    count = len(case.ranked)
     measure = unit(case) if signed else ""
     error = None if case.explanation.stderr is None else float(case.explanation.stderr[case.token])
     rows = [
