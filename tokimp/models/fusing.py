@@ -54,7 +54,7 @@ def blockwise(network: PreTrainedModel, within: Within = nullcontext) -> Iterato
 
     Open it under the model's lock, around the backward pass too. `within` is opened around each block that
     runs again. It changes values by rounding, and takes memory that grows with the text's length alone, but
-    for a mask. Families that write their steps otherwise take all queries at once.
+    for a byte for each query and key. Families that write their steps otherwise take all queries at once.
     """
     with eager(network):
         if not goes_in_blocks(network):
@@ -79,10 +79,15 @@ def goes_in_blocks(network: PreTrainedModel) -> bool:
 @cache
 def _register() -> None:
     from transformers import AttentionInterface, AttentionMaskInterface
-    from transformers.masking_utils import eager_mask
+    from transformers.masking_utils import sdpa_mask
 
     AttentionInterface.register(BLOCKWISE, _in_blocks)
-    AttentionMaskInterface.register(BLOCKWISE, eager_mask)
+    AttentionMaskInterface.register(BLOCKWISE, partial(_seen, sdpa_mask))
+
+
+def _seen(mask: Callable[..., torch.Tensor | None], **settings: Any) -> torch.Tensor | None:
+    """Which query sees which key (text, 1, query, key), by which the steps' own mask is made for a block at a time."""
+    return mask(**{**settings, "allow_is_causal_skip": False})
 
 
 def _in_blocks(
@@ -95,11 +100,13 @@ def _in_blocks(
 ) -> tuple[torch.Tensor, None]:
     """The family's own steps; query (text, head, query, part), the result (text, query, head, part)."""
     steps: Callable[..., tuple[torch.Tensor, Any]] = getattr(sys.modules[type(module).__module__], STEPS)
+    hidden = torch.finfo(query.dtype).min
     length = max(1, BLOCK_BYTES // (4 * query.shape[1] * key.shape[2]))
     queries = torch.split(query, length, dim=2)
     masks = [None] * len(queries) if mask is None else torch.split(mask, length, dim=2)
 
-    def attend(some: torch.Tensor, masked: torch.Tensor | None) -> torch.Tensor:
+    def attend(some: torch.Tensor, seen: torch.Tensor | None) -> torch.Tensor:
+        masked = None if seen is None else torch.zeros_like(seen, dtype=query.dtype).masked_fill_(~seen, hidden)
         return steps(module, some, key, value, masked, **settings)[0]
 
     again = partial(checkpoint, use_reentrant=False, preserve_rng_state=False, context_fn=twice(_within.get()))
