@@ -36,7 +36,7 @@ def test_every_method_of_every_family_was_asked() -> None:
 def test_each_token_of_the_answer_is_explained_alike(case: dict[str, Any]) -> None:
     model = model_of(case["family"])
     start, *answer = case["target_ids"]
-    assert start == model.starts_with
+    assert (start,) == model.starts_with
     assert model.encode(SOURCE).ids.tolist() == [*case["source_ids"], start]
     for step, target in enumerate(answer):
         asked = tokimp.ask(model, SOURCE, target, output=case["output"], generated=answer[:step])

@@ -40,7 +40,7 @@ def reference(model: TextModel, ids: np.ndarray, source: int) -> torch.Tensor:
 def test_source_and_answer_stand_in_one_line(family: str) -> None:
     inputs = models.shared(family, "seq2seq").encode(TEXT, generated=ANSWER)
     source, start = inputs.source, models.shared(family, "seq2seq").starts_with
-    assert inputs.ids[source:].tolist() == [start, *ANSWER]
+    assert inputs.ids[source:].tolist() == [*start, *ANSWER]
     assert [token.segment for token in inputs.tokens] == ["input"] * source + ["generated"] * 3
     assert inputs.tokens[source].special
     assert inputs.fixed[source]
@@ -167,7 +167,7 @@ def test_an_emptied_source_is_one_token_and_the_decoder_goes_on() -> None:
     asked = tokimp.ask(model, TEXT, generated=ANSWER)
     asked.inputs.fixed[asked.inputs.source - 1] = False  # as if the tokenizer added no end token
     (copy,) = masking(model, asked.inputs, asked.target, "delete").copies(np.zeros((1, len(asked.inputs)), dtype=bool))
-    assert copy.ids.tolist() == [model.tokenizer.eos_token_id, model.starts_with]
+    assert copy.ids.tolist() == [model.tokenizer.eos_token_id, *model.starts_with]
     assert (copy.position, copy.source) == (1, 1)
 
 

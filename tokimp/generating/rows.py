@@ -62,13 +62,14 @@ def attributions(
     """The questions' attributions by one method, one after the other, with the work shared where it can be.
 
     Gradients of all tokens come from the same graph. Edited copies are read for a token and all
-    behind it at once, wherever the method edits them for each alike.
+    behind it at once, wherever the method edits them for each alike; and texts that an encoder reads, once for all.
 
     Raises:
         MethodUnavailableError, OptionError, NoBaselineError, OutOfMemoryError; whatever the watch raises.
     """
     model, targets = asked[0].model, tuple(question.target for question in asked)
     check_available(model, method)
+    model = model.remembering() if inputs.source else model
     built = build(method, options, seed)
     together = getattr(built, "attribute_rows", None)
     if together is not None:

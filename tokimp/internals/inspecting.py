@@ -61,9 +61,8 @@ class Internals:
 
     @property
     def answer(self) -> tuple[int, ...]:
-        """The ids that stand behind the text as the model's own words, without the one that a decoder begins with."""
-        start = self.inputs.prompt + bool(self.inputs.source)
-        return tuple(self.inputs.ids[start:].tolist())
+        """The ids that stand behind the text as the model's own words, without those that a decoder begins with."""
+        return tuple(self.inputs.ids[self.inputs.written :].tolist())
 
     @cached_property
     def attentions(self) -> Floats:

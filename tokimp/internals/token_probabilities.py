@@ -86,7 +86,7 @@ def _left_to_right(model: TextModel, inputs: Encoded, watch: Watch) -> Any:
 
 
 def _of_the_answer(model: TextModel, inputs: Encoded, watch: Watch) -> Any:
-    for first in range(inputs.source + 1, len(inputs), FEW):
+    for first in range(inputs.written, len(inputs), FEW):
         end = min(first + FEW, len(inputs))
         with torch.inference_mode():
             read = inputs.ids[None, : end - 1]

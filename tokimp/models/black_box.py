@@ -48,7 +48,7 @@ class BlackBox(TextModel):
         self.precision = "fp32"
         self.lock = threading.RLock()
         self.limit = 4096
-        self.starts_with = None
+        self.starts_with = ()
         self.continuation = None
         self.vocabulary: tuple[str, ...] = ()
         self._caller = caller

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tokimp.models.encoder_decoder import Source
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Ids as IdRows
 from tokimp.models.traits import Link
@@ -118,7 +119,12 @@ def logits_at(model: TextModel, embeds: Tensor, positions: Sequence[int], kept: 
 
 
 def answers_at(
-    model: TextModel, ids: IdRows, positions: Sequence[int], kept: int, past: Cache | None = None, source: int = 0
+    model: TextModel,
+    ids: IdRows,
+    positions: Sequence[int],
+    kept: int,
+    past: Cache | Source | None = None,
+    source: int = 0,
 ) -> Tensor:
     """Logits (batch, kept, vocabulary or class) of ids (batch, token) from positions (batch,) on."""
     logits = model.answers(ids, _kept(model, positions, kept), past, source)

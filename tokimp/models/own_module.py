@@ -52,7 +52,7 @@ class OwnModule(TextModel):
         self.labels = _named(labels, found.columns) if task == "classification" else ()
         self.link = "identity" if task == "classification" and found.columns == 1 else "softmax"
         self.limit = min(found.limit, 4096)
-        self.starts_with = None
+        self.starts_with = ()
         self.continuation = None
         self.offers = ALWAYS | ({"gradient", "attention"} - set(found.reasons))
         self.reasons = found.reasons

@@ -39,11 +39,12 @@ def groups(copies: Sequence[Copy], pass_tokens: int = TOKENS_OF_A_PASS) -> list[
     The copies form a tree of prefixes. From the leaves up, copies wait for more company at shorter
     prefixes until the tokens that would run again outweigh a pass of their own. What a copy's target
     is read from is never part of the prefix. For n copies of n tokens with one token changed in
-    each this makes groups of about the square root of 2 × `pass_tokens`.
+    each this makes groups of about the square root of 2 × `pass_tokens`. What an encoder reads is
+    shared as a whole or not at all.
     """
     if not copies:
         return []
-    order = sorted(range(len(copies)), key=lambda i: copies[i].ids.tolist())
+    order = sorted(range(len(copies)), key=lambda i: (copies[i].source, copies[i].ids.tolist()))
     common = [_common(copies[one], copies[other]) for one, other in pairwise(order)]
     found: list[Group] = []
     open_nodes = [_Node(0)]
@@ -72,7 +73,8 @@ def same_start(one: Ids, other: Ids) -> int:
 
 
 def _common(one: Copy, other: Copy) -> int:
-    return min(same_start(one.ids, other.ids), one.position, other.position)
+    shared = min(same_start(one.ids, other.ids), one.position, other.position)
+    return shared if one.source == other.source <= shared else 0
 
 
 def _open(nodes: list[_Node], depth: int) -> _Node:

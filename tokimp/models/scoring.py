@@ -14,11 +14,13 @@ from torch import Tensor
 from tokimp.errors import OutOfMemoryError
 from tokimp.models.continuing import Key, key_of
 from tokimp.models.device import free_memory
+from tokimp.models.encoder_decoder import Source
 from tokimp.models.fusing import fuses
 from tokimp.models.masking import Copy
 from tokimp.models.outputs import Reading, answers_at, read_values, readings
-from tokimp.models.prefix_cache import PrefixCache
+from tokimp.models.prefix_cache import AnswerCache, PrefixCache
 from tokimp.models.prefixes import groups
+from tokimp.models.source_memory import SourceMemory
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Ids
 from tokimp.types import Floats, Target
@@ -33,8 +35,6 @@ BATCH_TOKENS_ELSEWHERE = 8192
 BATCH_COPIES = 64
 NO_ROOM = ("The text does not fit into memory.", "Shorten it.")
 
-NO_IDS: Ids = np.empty(0, dtype=np.int64)
-
 Report = Callable[[Floats], None]
 Keyed = tuple[Key, Copy]
 Item = TypeVar("Item")
@@ -46,8 +46,9 @@ class Scorer:
 
     A copy is scored once however often it is asked for, also by another `select`ed target. Copies
     that a decoder reads run behind the prefix that they share, in groups of mixed length: what stands
-    behind a position cannot change it. All others run in batches of one length. So nothing is ever
-    masked out, and batch size and company move values by rounding only.
+    behind a position cannot change it. All others run in batches of one length, and what an encoder reads
+    in copies of which only the answer differs runs once. So nothing is ever masked out, and batch size and
+    company move values by rounding only.
     """
 
     def __init__(self, model: TextModel, targets: Sequence[Target], watch: Watch, batch_copies: int | None = None):
@@ -58,6 +59,7 @@ class Scorer:
         self._column = 0
         self._readings = readings(model, targets)
         self._known: dict[Key, Floats] = {}  # copy → (target,)
+        self._sources = model.sources or SourceMemory()
         self._answer = model.continuation
         self._place = None if self._answer is None else self._answer.place(targets)
         if self._answer is not None and self._place is not None:
@@ -67,7 +69,7 @@ class Scorer:
     def select(self, column: int) -> Scorer:
         """The same scorer, same memory, for another of its targets."""
         other = Scorer(self._model, self._targets, self._watch, self._most)
-        other._known, other._column = self._known, column
+        other._known, other._column, other._sources = self._known, column, self._sources
         return other
 
     def __call__(self, copies: Sequence[Copy], report: Report | None = None) -> Floats:
@@ -108,8 +110,11 @@ class Scorer:
         if self._model.mixes_lengths:
             yield from in_batches(waiting, self._rows(1, 1), self._run)
             return
+        if self._model.architecture.encoder:
+            yield from self._answer_batches(waiting)
+            return
         if not self._model.caches:
-            for (length, _), same in groupby(sorted(waiting, key=_shape), key=_shape):
+            for length, same in groupby(sorted(waiting, key=_length), key=_length):
                 yield from in_batches(list(same), self._rows(length, length), self._run)
             return
         cache = PrefixCache(self._model)
@@ -117,19 +122,36 @@ class Scorer:
             group = sorted((waiting[i] for i in members), key=_length)  # alike lengths side by side
             longest, prefix = _length(group[-1]), group[0][1].ids[:shared]
             rows = self._rows(longest, longest - shared)
-            yield from in_batches(group, rows, lambda batch: self._run(batch, prefix, cache.behind(prefix)))  # noqa: B023
+            yield from in_batches(group, rows, lambda batch: self._run(batch, shared, cache.behind(prefix)))  # noqa: B023
 
-    def _run(self, batch: Sequence[Keyed], prefix: Ids = NO_IDS, past: Cache | None = None) -> Floats:
-        """Values (copy, target) of copies that start with `prefix`, which `past` holds."""
+    def _answer_batches(self, waiting: Sequence[Keyed]) -> Iterator[tuple[Sequence[Keyed], Floats]]:
+        """The same of copies whose first ids an encoder reads: many of one text behind it, others by its length."""
+        cache = AnswerCache(self._model, self._sources)
+        for shared, members in groups([copy for _, copy in waiting]):
+            group = sorted((waiting[i] for i in members), key=_text_and_length)
+            for source, some in groupby(group, key=_source):
+                alike = list(some)
+                longest, prefix = max(map(_length, alike)), alike[0][1].ids[:shared]
+
+                def run(batch: Sequence[Keyed], source: int = source, prefix: Ids = prefix) -> Floats:
+                    if len(prefix):
+                        return self._run(batch, len(prefix), cache.behind(prefix, source, len(batch)))
+                    texts = np.stack([copy.ids[:source] for _, copy in batch])
+                    return self._run(batch, source, Source(self._sources.read(self._model, texts)))
+
+                yield from in_batches(alike, self._rows(longest, longest - shared), run)
+
+    def _run(self, batch: Sequence[Keyed], before: int = 0, past: Cache | Source | None = None) -> Floats:
+        """Values (copy, target) of copies whose first ids, `before` of them, `past` holds."""
         copies = [copy for _, copy in batch]
 
         def run(reading: Reading) -> Tensor:
-            rows = [(*copy.ids[len(prefix) :], *reading.suffix) for copy in copies]
+            rows = [(*copy.ids[before:], *reading.suffix) for copy in copies]
             longest = max(len(row) for row in rows)
             fill = (-1,) if self._model.mixes_lengths else ()
             ids = np.array([row + (fill or row[-1:]) * (longest - len(row)) for row in rows], dtype=np.int64)
-            positions = [copy.position - len(prefix) for copy in copies]
-            return answers_at(self._model, ids, positions, reading.kept, past, copies[0].source)
+            positions = [copy.position - before for copy in copies]
+            return answers_at(self._model, ids, positions, reading.kept, past)
 
         with torch.inference_mode():
             values = read_values(self._model, self._targets, self._readings, run)
@@ -144,8 +166,14 @@ def _length(keyed: Keyed) -> int:
     return len(keyed[1].ids)
 
 
-def _shape(keyed: Keyed) -> tuple[int, int]:
-    return len(keyed[1].ids), keyed[1].source
+def _source(keyed: Keyed) -> int:
+    return keyed[1].source
+
+
+def _text_and_length(keyed: Keyed) -> tuple[int, bytes, int]:
+    """By which copies that an encoder reads alike stand side by side."""
+    copy = keyed[1]
+    return copy.source, copy.ids[: copy.source].tobytes(), len(copy.ids)
 
 
 def batch_rows(model: TextModel, length: int, fresh: int) -> int:

@@ -12,11 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tokimp.errors import OptionError, TextTooLongError, UnsupportedModelError
+from tokimp.errors import OptionError, UnsupportedModelError
 from tokimp.models.architectures import architecture_of
-from tokimp.models.encoder_decoder import decoder_start, raw_scale
+from tokimp.models.encoder_decoder import Source, decoder_start, raw_scale
 from tokimp.models.fusing import eager, fused
-from tokimp.models.tokens import Encoded, Ids, encode_text, is_templated, with_generated, with_roles
+from tokimp.models.source_memory import SourceMemory
+from tokimp.models.tokens import Encoded, Ids, check_room, encode_text, is_templated, with_generated, with_roles
 from tokimp.models.traits import Link, Size, Traits
 from tokimp.types import PRECISIONS, Precision, Role, Task
 
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 class TextModel(Traits):
     """Explaining never changes a `TextModel`; whatever is temporary happens under its `lock` and is undone.
 
-    labels: class names (empty unless classification); limit: tokens that fit; starts_with: the id that a
-    decoder begins with where an encoder reads the text (None without an encoder).
+    labels: class names (empty unless classification); limit: tokens that fit, with an encoder into each of the text
+    and the answer; starts_with: ids that a decoder begins with where an encoder reads the text (none without one).
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class TextModel(Traits):
         self.labels = _labels(network) if task == "classification" else ()
         self.link = _link(network, task)
         self.limit = _limit(network, self.architecture.reserved_positions)
-        self.starts_with = decoder_start(network) if self.architecture.encoder else None
+        self.starts_with = decoder_start(network, tokenizer) if self.architecture.encoder else ()
         self.continuation: Continuation | None = None
 
     def __repr__(self) -> str:
@@ -65,13 +66,19 @@ class TextModel(Traits):
         if precision not in PRECISIONS:
             raise OptionError(f"There is no precision {precision!r}.", f"There are: {', '.join(PRECISIONS)}.")
         other = copy.copy(self)
-        other.precision = precision
+        other.precision, other.sources = precision, None
         return other
 
     def answering(self, continuation: Continuation) -> TextModel:
         """The same network, which reads the tokens of one answer together wherever copies are scored for them."""
         other = copy.copy(self)
         other.continuation = continuation
+        return other
+
+    def remembering(self) -> TextModel:
+        """The same network, which keeps what its encoder makes of texts wherever copies are scored for one question."""
+        other = copy.copy(self)
+        other.sources = SourceMemory()
         return other
 
     @property
@@ -120,6 +127,8 @@ class TextModel(Traits):
     ) -> Encoded:
         """The text's tokens, at most `limit` (and never more than the model takes), and ids generated behind them.
 
+        With an encoder, the text and the answer, with what the decoder begins with, may have as many each.
+
         Raises:
             EmptyTextError, TextTooLongError, OptionError: a model that writes no text has nothing generated.
         """
@@ -127,11 +136,9 @@ class TextModel(Traits):
         inputs = encode_text(self.tokenizer, text, most, self.task == "masked-lm", is_templated(roles))
         if generated and not self.architecture.writes:
             raise OptionError(f"{self.key} writes no text.", "Only next-token and seq2seq models go on writing.")
-        if self.architecture.writes and (generated or self.starts_with is not None):
+        if self.architecture.writes and (generated or self.starts_with):
             inputs = with_generated(self.tokenizer, inputs, generated, self.starts_with)
-            if len(inputs) > most:
-                found = f"With what was generated, these are {len(inputs)} tokens; {most} are the limit here."
-                raise TextTooLongError(found, "Shorten it.")
+            check_room(inputs, most)
         if int(inputs.ids.max()) >= self.size.vocabulary:
             raise UnsupportedModelError("The tokenizer has tokens that the model has no embedding for.")
         return with_roles(inputs, roles)
@@ -141,17 +148,30 @@ class TextModel(Traits):
         embedded: Tensor = self.network.get_input_embeddings()(torch.as_tensor(ids, device=self.device))
         return embedded
 
-    def answers(self, ids: Ids, positions: Tensor | None, past: Cache | None = None, source: int = 0) -> Tensor:
+    def encoded(self, embeds: Tensor) -> Tensor:
+        """What the encoder hands on to its decoder (copy, token, hidden), of embeds (copy, token, hidden)."""
+        seen = torch.ones(embeds.shape[:2], dtype=torch.long, device=embeds.device)
+        with self.lock, self._autocast():
+            read = self.network.get_encoder()(inputs_embeds=embeds * raw_scale(self.network), attention_mask=seen)
+        states: Tensor = read.last_hidden_state
+        return states
+
+    def answers(
+        self, ids: Ids, positions: Tensor | None, past: Cache | Source | None = None, source: int = 0
+    ) -> Tensor:
         """`logits` of ids (batch, token): what a model without embeddings has, too."""
         return self.logits(self.embed(ids), positions, past, source)
 
-    def logits(self, embeds: Tensor, positions: Tensor | None, past: Cache | None = None, source: int = 0) -> Tensor:
+    def logits(
+        self, embeds: Tensor, positions: Tensor | None, past: Cache | Source | None = None, source: int = 0
+    ) -> Tensor:
         """Output of the head, only where asked.
 
         embeds (batch, token, hidden) → (batch, kept, vocabulary) at positions (batch, kept) of
         embeds, or (batch, class) for classification, where `positions` is None. `past` is what stands
         before embeds. Copies in a batch have the same length; a decoder's may have anything behind
-        the positions asked for, which it does not see. The first `source` embeds are an encoder's.
+        the positions asked for, which it does not see. The first `source` embeds are an encoder's, unless
+        `past` is what it made of them.
         Differentiable in `embeds`.
         """
         before = 0 if past is None else past.get_seq_length()
@@ -165,7 +185,7 @@ class TextModel(Traits):
             full: Tensor = logits.float()
             return full
 
-    def extend(self, past: Cache, embeds: Tensor) -> None:
+    def extend(self, past: Cache | Source, embeds: Tensor) -> None:
         """Runs a decoder's tokens embeds (1, token, hidden) behind `past`, which then holds them too."""
         length = past.get_seq_length() + embeds.shape[1]
         with self.lock, self._autocast(), torch.inference_mode(), fused(self.network, length):
@@ -177,8 +197,10 @@ class TextModel(Traits):
         inner = self.architecture.blocks.rpartition(".")[0] if self.architecture.writes else ""
         return body.get_submodule(inner)
 
-    def _inputs(self, embeds: Tensor, past: Cache | None, source: int = 0) -> dict[str, Any]:
+    def _inputs(self, embeds: Tensor, past: Cache | Source | None, source: int = 0) -> dict[str, Any]:
         batch, length = embeds.shape[:2]
+        if isinstance(past, Source):
+            return {**past.inputs(batch), "decoder_inputs_embeds": embeds}
         if source:
             seen = torch.ones(batch, source, dtype=torch.long, device=embeds.device)
             read = embeds[:, :source] * raw_scale(self.network)

@@ -29,7 +29,8 @@ class Encoded:
 
     ids (token,); fixed (token,): True where masking must not touch a token (all special ones);
     masks: positions of the mask tokens, in order; source: how many first tokens an encoder reads,
-    whose decoder reads all others (0 without an encoder); prompt: how many tokens are not generated.
+    whose decoder reads all others (0 without an encoder), of which it begins with the first `begins`;
+    prompt: how many tokens are not generated; written: how many stand before the answer's first.
     `text` has what was generated behind the text.
     """
 
@@ -39,6 +40,7 @@ class Encoded:
     fixed: npt.NDArray[np.bool_]
     masks: tuple[int, ...] = ()
     source: int = 0
+    begins: int = 0
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -56,6 +58,10 @@ class Encoded:
     @property
     def prompt(self) -> int:
         return sum(token.segment != "generated" for token in self.tokens)
+
+    @property
+    def written(self) -> int:
+        return self.prompt + self.begins
 
     @property
     def free(self) -> npt.NDArray[np.int64]:
@@ -117,35 +123,47 @@ def expand_mask(inputs: Encoded, position: int, count: int) -> Encoded:
 
 
 def with_generated(
-    tokenizer: PreTrainedTokenizerBase, inputs: Encoded, generated: Sequence[int], start: int | None = None
+    tokenizer: PreTrainedTokenizerBase, inputs: Encoded, generated: Sequence[int], starts: Sequence[int] = ()
 ) -> Encoded:
     """The same text with ids behind it as the model's own words.
 
-    `start` is the id that a decoder of its own begins with; all that stands before it is an encoder's.
+    `starts` are the ids that a decoder of its own begins with, which depend on no text and so are special; all
+    that stands before them is an encoder's.
     """
     ids = np.array(generated, dtype=np.int64)
-    before = inputs.ids[-1:].tolist() if start is None else []
+    before = [] if starts else inputs.ids[-1:].tolist()
     shown = _grown(tokenizer, before, ids.tolist())
     special = np.isin(ids, tokenizer.all_special_ids)
     tokens, text = list(inputs.tokens), inputs.text
-    source = 0 if start is None else len(inputs)
-    if start is not None:
+    for start in starts:
         piece = str(tokenizer.convert_ids_to_tokens(start))
         tokens.append(Token(piece, start, len(text), len(text), special=True, segment="generated"))
-        ids, special = np.r_[start, ids], np.r_[True, special]
-    for id_, part, added in zip(generated, shown, special[-len(generated) :] if len(generated) else (), strict=True):
-        piece = str(tokenizer.convert_ids_to_tokens(int(id_))) if added else part
+    for id_, part, added in zip(ids.tolist(), shown, special, strict=True):
+        piece = str(tokenizer.convert_ids_to_tokens(id_)) if added else part
         end = len(text) + (0 if added else len(part))
-        tokens.append(Token(piece, int(id_), len(text), end, special=bool(added), segment="generated"))
+        tokens.append(Token(piece, id_, len(text), end, special=bool(added), segment="generated"))
         text += "" if added else part
     return Encoded(
         text,
-        np.r_[inputs.ids, ids],
+        np.r_[inputs.ids, np.array(starts, dtype=np.int64), ids],
         tuple(tokens),
-        np.r_[inputs.fixed, special],
+        np.r_[inputs.fixed, np.ones(len(starts), dtype=bool), special],
         inputs.masks,
-        source,
+        len(inputs) if starts else 0,
+        len(starts),
     )
+
+
+def check_room(inputs: Encoded, most: int) -> None:
+    """Raises TextTooLongError where the answer does not fit: with an encoder it has a line of its own."""
+    if len(inputs) - inputs.source <= most:
+        return
+    if not inputs.source:
+        found = f"With what was generated, these are {len(inputs)} tokens; {most} are the limit here."
+        raise TextTooLongError(found, "Shorten it.")
+    answer, begins = len(inputs) - inputs.written, inputs.written - inputs.source
+    found = f"The answer has {answer} tokens, behind {begins} that it begins with; {most} are the limit here."
+    raise TextTooLongError(found, "Shorten the answer: the text fits.")
 
 
 def is_templated(roles: Sequence[Role]) -> bool:

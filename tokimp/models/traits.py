@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from tokimp.models.architectures import Architecture
+    from tokimp.models.source_memory import SourceMemory
 
 Link = Literal["softmax", "sigmoid", "identity", "log_prob"]
 """How logits become probabilities; "log_prob": they are logarithms of probabilities, of what is listed."""
@@ -36,7 +37,8 @@ class Traits:
     offers: what methods may need; reasons: why some of it is missing, where that can be said;
     most_copies: copies that run at once, where that is not for memory to say; mixes_lengths: copies of
     different lengths run together, the shorter ones filled up with ids of −1;
-    proposes: it can say what else could stand in a token's place.
+    proposes: it can say what else could stand in a token's place; sources: what its encoder has read, kept while
+    one question after the other is asked of the same answer.
     """
 
     offers: frozenset[str] = OFFERS
@@ -44,6 +46,7 @@ class Traits:
     most_copies: int | None = None
     mixes_lengths = False
     proposes = True
+    sources: SourceMemory | None = None
     labels: tuple[str, ...]
     architecture: Architecture
     network: Any

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from transformers.cache_utils import DynamicCache
+from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 
 from tokimp.errors import UnknownTargetError
+from tokimp.models.allowed import Allowed
+from tokimp.models.encoder_decoder import Source
 from tokimp.models.outputs import answers_at, log_probability
 from tokimp.models.targets import prediction
 from tokimp.models.text_model import TextModel
@@ -67,21 +69,22 @@ def reading(model: TextModel, inputs: Encoded, answer: Sequence[int]) -> list[Sa
 
 
 def writing(model: TextModel, inputs: Encoded, decoding: Decoding, seed: int, watch: Watch) -> Iterator[Written]:
-    """The tokens of an answer as they come, without the token that ends it.
+    """The tokens of an answer as they come, without the token that ends it, and none that is not `Allowed`.
 
-    Cost: one evaluation a token, in which a decoder reads only the newest token.
+    Cost: one evaluation a token, in which a decoder reads only the newest token; an encoder reads the text once.
 
     Raises:
         UnknownTargetError: the model ends at once; whatever the watch raises.
     """
     rng = np.random.default_rng(seed)
-    cache = DynamicCache() if model.caches else None
-    ends = ends_of(model)
-    ids, room = inputs.ids, min(decoding.max_new_tokens, model.limit - len(inputs))
+    past, read = _past(model, inputs), inputs.source
+    ends, allowed = ends_of(model), Allowed(model, inputs)
+    ids, room = inputs.ids, min(decoding.max_new_tokens, model.limit - (len(inputs) - inputs.source))
     for step in range(max(room, 0)):
-        log_probs = _next(model, ids, inputs.source, cache if step else None, cache)
+        log_probs = _next(model, ids[read:], past)
         watch.count(1)
-        chosen = choose(log_probs, decoding, rng)
+        chosen = choose(allowed(ids[inputs.source :], log_probs), decoding, rng)
+        read = len(ids) if past is not None else 0
         if chosen in ends:
             if not step:
                 raise UnknownTargetError("The model writes nothing here: it ends at once.", "Paste an answer.")
@@ -114,10 +117,18 @@ def ends_of(model: TextModel) -> frozenset[int]:
     return frozenset(int(each) for each in found)
 
 
-def _next(model: TextModel, ids: Ids, source: int, behind: Cache | None, cache: Cache | None) -> Floats:
-    """Log-probabilities (vocabulary,) of what comes next; only the last id is read where the cache holds the others."""
-    rows = ids[None] if behind is None else ids[None, -1:]
+def _past(model: TextModel, inputs: Encoded) -> Cache | Source | None:
+    """Where the keys and values of what was read gather; with an encoder it has read the text."""
+    if not inputs.source:
+        return DynamicCache() if model.caches else None
     with torch.inference_mode():
-        logits: Tensor = answers_at(model, rows, [rows.shape[1] - 1], 1, cache, source)[0, 0]
+        encoded = model.encoded(model.embed(inputs.ids[None, : inputs.source]))
+    return Source(encoded, EncoderDecoderCache(DynamicCache(), DynamicCache()))
+
+
+def _next(model: TextModel, ids: Ids, past: Cache | Source | None) -> Floats:
+    """Log-probabilities (vocabulary,) of what comes next behind ids, and behind what `past` holds."""
+    with torch.inference_mode():
+        logits: Tensor = answers_at(model, ids[None], [len(ids) - 1], 1, past)[0, 0]
         found: Floats = log_probability(logits.double(), model.link).cpu().numpy()
     return found

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from tokimp.internals.looks.seen import Seen
 from tokimp.types import Token
 from tokimp.ui.components import Payload
@@ -36,9 +38,9 @@ def answer_of(seen: Seen) -> str:
 
 
 def said_of(seen: Seen) -> Said:
-    """With an encoder that is the answer, without the token that the decoder begins with; else all of the text."""
+    """With an encoder that is the answer, without what the decoder begins with; else all of the text."""
     source = source_of(seen)
-    first = source + 1 if source else 0
+    first = int(np.isnan(seen["surprisal"]).sum()) if source else 0
     taken = SimpleNamespace(**{name: array[first:] for name, array in seen.arrays.items()})
     return Said(taken, seen.tokens[first:], "" if source else seen.request.text, first)
 
