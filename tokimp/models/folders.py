@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from transformers import (
 )
 
 from tokimp.errors import ModelNotFoundError, ModelTooBigError, UnsafeWeightsError, UnsupportedModelError
-from tokimp.models.architectures import architecture_of
+from tokimp.models.architectures import ARCHITECTURES, architecture_of
 from tokimp.models.device import BYTES_EACH, fits, free_memory, largest_fitting, placement
 from tokimp.models.marian import with_offsets
 from tokimp.models.quiet import quiet
@@ -89,9 +89,22 @@ def check_config(folder: Path, task: Task | None = None) -> Task:
             config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except MISFITS as error:
         raise UnsupportedModelError(f"The config of {folder.name} cannot be read: {short(error)}") from error
-    task = task or task_of(fields.get("architectures") or ())
+    task = task or told_task(fields)
     architecture_of(config, task)
     return task
+
+
+def told_task(config: Mapping[str, Any]) -> Task:
+    """The task that a config tells: by its classes, or by its family where no class has a head (facebook/bart-base).
+
+    Raises:
+        UnsupportedModelError: none of ours.
+    """
+    names = [str(name) for name in config.get("architectures") or ()]
+    row = ARCHITECTURES.get(str(config.get("model_type")))
+    if row is not None and row.encoder and all(name.endswith("Model") for name in names):
+        return row.tasks[0]
+    return task_of(names)
 
 
 def task_of(architectures: Iterable[str]) -> Task:

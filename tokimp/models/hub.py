@@ -169,6 +169,35 @@ def describe(name: str, revision: str | None = None) -> ModelInfo:
         raise HubUnreachableError(f"The model hub did not answer for {name}.", "Try again.") from error
 
 
+def told_task(name: str) -> Task | None:
+    """What a model is made for by its config: of one on this disk asks nobody, else asks the hub, once for each name.
+
+    None where nobody can tell.
+    """
+    try:
+        found = kept(name)
+        if found is not None:
+            return "next-token" if found.suffix == ".gguf" else folders.check_config(found)
+        return _told_task(ENDPOINT, name) if is_hub_id(name) and reachable() else None
+    except ModelError:
+        return None
+
+
+@functools.lru_cache(maxsize=256)
+def _told_task(_endpoint: str, name: str) -> Task | None:
+    repo, file = _split(name)
+    if file is not None:
+        return "next-token"
+    try:
+        info = describe(repo)
+        weights = any(WEIGHTS.fullmatch(each.rfilename) for each in info.siblings or [])
+        return folders.told_task(info.config or {}) if weights or not info.gguf else "next-token"
+    except HubUnreachableError:
+        raise  # may answer the next time
+    except ModelError:
+        return None
+
+
 def check(info: ModelInfo, name: str, wanted: str | None = None) -> str | None:
     """Refuses from the hub's description alone what cannot be loaded, or not safely.
 

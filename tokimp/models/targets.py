@@ -97,11 +97,11 @@ def resolve(
     if other is not None and other.ids == word.ids:
         raise UnknownTargetError(f"{word.label!r} cannot be told from itself.", "Choose another word to compare with.")
     longest = max(len(each.ids) for each in (word, other) if each is not None)
-    several = longest > 1
-    if len(inputs) + longest - 1 > model.limit:
+    several, line = longest > 1, "answer" if inputs.source else "text"
+    if len(inputs) - inputs.source + longest - 1 > model.limit:
         raise TextTooLongError(
-            f"With the {longest} tokens of the word, the text is longer than the model takes.",
-            "Shorten the text, or choose a word of one token.",
+            f"With the {longest} tokens of the word, the {line} is longer than the model takes.",
+            f"Shorten the {line}, or choose a word of one token.",
         )
     if model.task == "masked-lm":
         if other is not None and len(other.ids) != len(word.ids):

@@ -19,7 +19,7 @@ BUTTON = "Explain the answer"
 METHOD = "attn_lrp"
 TASKS: tuple[Task, ...] = ("next-token", "seq2seq")
 NAMES: dict[Task, str] = {"next-token": "Next token", "seq2seq": "Translate, summarise"}
-NOTE = "Any next-token model with safetensors whose architecture is known. Enter takes it."
+NOTE = "Any model that writes, with safetensors, whose architecture is known. Enter takes it."
 NEW_TOKENS = 16
 """Few enough that the first rows are there at once."""
 

@@ -8,9 +8,8 @@ from typing import Any
 from tokimp.errors import OptionError
 from tokimp.methods import METHODS
 from tokimp.methods.base import MethodInfo, checked_options
-from tokimp.models.catalog import CATALOG
 from tokimp.types import Request, Task
-from tokimp.ui import examples
+from tokimp.ui.inside import tasks
 
 MOST_METHODS = 12
 BETWEEN = ","
@@ -59,5 +58,5 @@ def offered(task: Task, keys: Iterable[str]) -> tuple[str, ...]:
 
 
 def task_of(model: object) -> Task:
-    """What the model is made for; of one that the catalogue does not know, what most others are."""
-    return CATALOG[str(model)].task if model in CATALOG else examples.INSIDE_TASK
+    """What the model is made for, as far as that is known before it is loaded."""
+    return tasks.task_of(str(model or ""))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tokimp.errors import OptionError
+from tokimp.errors import InputError, OptionError
 from tokimp.generating import explaining, settings_of
 from tokimp.generation import GenerationExplanation
 from tokimp.methods.base import build
 from tokimp.models.text_model import TextModel
-from tokimp.types import Request
+from tokimp.types import Request, Task
 from tokimp.ui import work
 from tokimp.ui.long_texts import LONG
 from tokimp.ui.studies.base import STUDIES, Ahead, Studied
@@ -21,6 +21,9 @@ from tokimp.watch import Watch
 KEY = "generation"
 MOST_NEW_TOKENS = 128
 """A page's visitor waits for each of them."""
+
+WRITING: tuple[Task, ...] = ("next-token", "seq2seq")
+WRITERS = "Choose a next-token or a seq2seq model."
 
 MOST_TOKENS = 512
 """Of a prompt to a model of a task that has no tab of its own."""
@@ -34,6 +37,8 @@ class ExplainAnswer:
 
     def check(self, request: Request) -> None:
         work.check_length(request.text)
+        if request.task not in WRITING:
+            raise InputError(f"{request.model} is made for {request.task}: it writes no text.", WRITERS)
         settings, rest = settings_of(request)
         if settings.max_new_tokens > MOST_NEW_TOKENS:
             raise OptionError(f"At most {MOST_NEW_TOKENS} tokens are written here.", "Ask for fewer.")
