@@ -9,7 +9,7 @@ from tests.models import TEXTS
 from tokimp.internals.looks.seen import Seen
 from tokimp.models.text_model import TextModel
 from tokimp.types import Floats
-from tokimp.ui import compact_network, display, revisions, work
+from tokimp.ui import compact_network, display
 from tokimp.ui.desk import Desk
 from tokimp.ui.inside.payloads import edges_of
 from tokimp.ui.state import Asked, Result
@@ -17,13 +17,6 @@ from tokimp.ui.visitors import Visitor
 from tokimp.views.inside.network import without_first
 
 VISITOR = Visitor("a session", "next-token")
-
-
-@pytest.fixture
-def desk(decoder: TextModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(work, "model_for", lambda _asked: decoder)
-    monkeypatch.setattr(revisions, "held", lambda _name, _task: decoder)
-    return Desk()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from tests.models import TEXTS
 from tokimp.models.text_model import TextModel
 from tokimp.share import from_link
 from tokimp.types import Request
-from tokimp.ui import revisions, work
 from tokimp.ui.comparing import handlers, payloads
 from tokimp.ui.comparing.asking import DRAWER
 from tokimp.ui.comparing.kinds import COMPARE, PROMPTS
@@ -23,13 +22,6 @@ from tokimp.ui.visitors import Visitor
 VISITOR = Visitor("a session", "compare")
 METHODS = "gradient_x_input,occlusion"
 LINES = "The film was good\nThe film was not good"
-
-
-@pytest.fixture
-def desk(decoder: TextModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(work, "model_for", lambda _asked: decoder)
-    monkeypatch.setattr(revisions, "held", lambda _name, _task: decoder)
-    return Desk()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from tokimp.internals.looks import LOOKS
 from tokimp.models.text_model import TextModel
 from tokimp.share import from_link
 from tokimp.types import Task
-from tokimp.ui import revisions, work
 from tokimp.ui.desk import Desk
 from tokimp.ui.inside import handlers, sharing
 from tokimp.ui.inside.display import DEPENDS, FOLLOWING
@@ -27,13 +26,6 @@ from tokimp.ui.visitors import Visitor
 
 VISITOR = Visitor("a session", "inside")
 TASK: Task = "next-token"
-
-
-@pytest.fixture
-def desk(decoder: TextModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(work, "model_for", lambda _asked: decoder)
-    monkeypatch.setattr(revisions, "held", lambda _name, _task: decoder)
-    return Desk()
 
 
 @pytest.fixture
