@@ -86,9 +86,9 @@ def test_attention_in_blocks_of_queries_has_the_same_gradients(
     wanted = gradients.gradient(model, embeds, asked.target, Watch())
     blocks: list[int] = []
 
-    def once(attend: Any, some: torch.Tensor, masked: torch.Tensor | None, **settings: Any) -> Any:
+    def once(attend: Any, start: int, some: torch.Tensor, seen: torch.Tensor | None, **settings: Any) -> Any:
         blocks.append(some.shape[2])
-        return checkpoint(attend, some, masked, **settings)
+        return checkpoint(attend, start, some, seen, **settings)
 
     monkeypatch.setattr(fusing, "checkpoint", once)
     monkeypatch.setattr(fusing, "BLOCK_BYTES", 0)

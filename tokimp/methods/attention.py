@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -14,10 +15,16 @@ from torch import Tensor
 from tokimp.errors import OptionError
 from tokimp.methods.base import MethodInfo, option, register
 from tokimp.models.attention_weights import attending, attention_weights
+from tokimp.models.fusing import block
+from tokimp.models.recomputing import remembering
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.types import Attribution, Floats, Target
 from tokimp.watch import Watch
+
+Map = npt.NDArray[np.float32]
+
+HELD_BYTES = 128 * 2**20  # of means over heads, all layers together
 
 
 def layers_option() -> Any:
@@ -80,34 +87,89 @@ def mean_attention(model: TextModel, inputs: Encoded, watch: Watch) -> Iterator[
     With an encoder of one attention after the other, in the order of `attending`: a token that is no
     query there stays as it is, which is a row of the identity.
     """
-    maps = _maps(model, inputs, watch)
-    if not inputs.source:
-        yield from (weights.astype(np.float64) for weights in maps)
+    maps = enumerate(_maps(model, inputs, watch))
+    yield from (_mixing(model, inputs, place, weights).astype(np.float64) for place, weights in maps)
+
+
+def mean_attention_backwards(model: TextModel, inputs: Encoded, watch: Watch) -> Iterator[Map | Floats]:
+    """The same from the last to the first, of a long text in single precision.
+
+    Where all together take more than `HELD_BYTES`, each layer runs again, and one layer's are there at a time.
+    Cost: one evaluation, which is run twice then.
+    """
+    if "layers" not in model.offers or 4 * len(model.blocks) * len(inputs) ** 2 <= HELD_BYTES:
+        maps = _maps(model, inputs, watch)
+        yield from (_mixing(model, inputs, place, maps[place]) for place in reversed(range(len(maps))))
         return
-    for part, weights in zip(attending(model, inputs.source), maps, strict=True):
-        mixing = np.eye(len(inputs))
-        mixing[part.queries] = 0
-        mixing[part.queries, part.keys] = weights
-        yield mixing
+    seen = _Means(len(inputs))
+
+    def unseen() -> AbstractContextManager[None]:
+        return attention_weights(model, lambda _, weights: weights, len(inputs))
+
+    with torch.inference_mode(), unseen(), remembering(model) as layers:
+        model.logits(model.embed(inputs.ids)[None], _last(model, inputs), None, inputs.source)
+    watch.count(1)
+    place = len(attending(model, inputs.source))
+    for layer in reversed(layers):
+        with torch.inference_mode(), unseen():
+            states = layer.taken()
+        with torch.inference_mode(), attention_weights(model, seen, len(inputs)):
+            layer.run(states)
+        for weights in reversed(seen.taken()):
+            place -= 1
+            yield _mixing(model, inputs, place, weights)
 
 
-def _maps(model: TextModel, inputs: Encoded, watch: Watch, query: int | None = None) -> list[npt.NDArray[np.float32]]:
-    """Mean over heads [attention] (query, key), or of one query alone: the heads of one layer at a time are held."""
-    maps: list[npt.NDArray[np.float32]] = []
-    kept = slice(None) if query is None else slice(query, query + 1)
+def _mixing(model: TextModel, inputs: Encoded, place: int, weights: Map) -> Map | Floats:
+    if not inputs.source:
+        return weights
+    part = attending(model, inputs.source)[place]
+    mixing = np.eye(len(inputs))
+    mixing[part.queries] = 0
+    mixing[part.queries, part.keys] = weights
+    return mixing
 
-    def see(_place: int, weights: Tensor) -> Tensor:
-        maps.append(weights[0, :, kept].float().mean(0).cpu().numpy())
+
+class _Means:
+    """Means over heads [attention] (query, key), or of one query alone, of weights as they are seen."""
+
+    def __init__(self, length: int, query: int | None = None) -> None:
+        self._length = length
+        self._query = query
+        self._maps: list[Map] = []
+
+    def __call__(self, _place: int, weights: Tensor) -> Tensor:
+        at, rows = block(), weights.shape[2]
+        if at.first == 0:
+            queries = rows if at.last else self._length
+            self._maps.append(np.empty((1 if self._query is not None else queries, weights.shape[3]), np.float32))
+        if self._query is None:
+            self._maps[-1][at.first : at.first + rows] = weights[0].float().mean(0).cpu().numpy()
+        elif at.first <= self._query < at.first + rows:
+            self._maps[-1][0] = weights[0, :, self._query - at.first].float().mean(0).cpu().numpy()
         return weights
 
+    def taken(self) -> list[Map]:
+        """What was seen since they were taken last."""
+        maps, self._maps = self._maps, []
+        return maps
+
+
+def _maps(model: TextModel, inputs: Encoded, watch: Watch, query: int | None = None) -> list[Map]:
+    """Mean over heads [attention] (query, key), or of one query alone: of the heads not even one layer is held."""
+    seen = _Means(len(inputs), query)
     if "layers" in model.offers:
-        last = None if model.task == "classification" else torch.tensor([[len(inputs) - 1]], device=model.device)
-        with torch.inference_mode(), attention_weights(model, see):
-            model.logits(model.embed(inputs.ids)[None], last, None, inputs.source)
+        with torch.inference_mode(), attention_weights(model, seen, len(inputs)):
+            model.logits(model.embed(inputs.ids)[None], _last(model, inputs), None, inputs.source)
     else:
-        maps += [heads[:, kept].mean(0).float().cpu().numpy() for heads in model.attentions(inputs.ids, inputs.source)]
+        for place, heads in enumerate(model.attentions(inputs.ids, inputs.source)):
+            seen(place, heads[None])
     watch.count(1)
-    return maps
+    return seen.taken()
+
+
+def _last(model: TextModel, inputs: Encoded) -> Tensor | None:
+    return None if model.task == "classification" else torch.tensor([[len(inputs) - 1]], device=model.device)
 
 
 def layer_weights(layers: str | int, count: int) -> Floats:

@@ -62,14 +62,15 @@ def _carried(model: TextModel, inputs: Encoded, position: int, watch: Watch) -> 
     parts = attending(model, inputs.source)
     rows = np.zeros((len(model.blocks), len(inputs)))
 
-    def see(place: int, weights: Tensor, norms: Tensor) -> None:
-        layer, _, keys = part = parts[place]
-        query = part.place(position)
-        if query is not None:
-            alpha, length = weights[0, :, query].double(), norms[0].double()  # (head, key)
-            rows[layer, keys] = (alpha * length).mean(0).cpu().numpy()
+    def query(place: int) -> int | None:
+        return parts[place].place(position)
 
-    with value_norms(model, see):
+    def see(place: int, weights: Tensor, norms: Tensor) -> None:
+        if weights.shape[2]:
+            alpha, length = weights[0, :, 0].double(), norms[0].double()  # (head, key)
+            rows[parts[place].layer, parts[place].keys] = (alpha * length).mean(0).cpu().numpy()
+
+    with value_norms(model, see, query, len(inputs)):
         answer_logits(model, inputs, position)
     watch.count(1)
     rows = rows[model.encoder_layers :]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
-from tokimp.methods.attention import mean_attention
+from tokimp.methods.attention import mean_attention_backwards
 from tokimp.methods.base import MethodInfo, option, register
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.types import Attribution, Floats, Target
 from tokimp.watch import Watch
+
+Mixing = npt.NDArray[np.floating[Any]]
+
+AT_ONCE = 256  # queries whose weights are taken to double precision together
 
 
 @register
@@ -51,23 +56,31 @@ class AttentionRollout:
             scores (token,): the predicting position's row, ≥ 0 and summing to 1; layers (layer, token):
             the same row, rolled out from each layer. The same for every target read at this position.
         """
-        itself = self.residual * np.eye(len(inputs))
-        attention = mean_attention(model, inputs, watch)  # [layer] (query, key), or two for each decoder layer
-        rows = rolled_out(((1 - self.residual) * each + itself for each in attention), target.position)
+        backwards = mean_attention_backwards(model, inputs, watch)  # (query, key), or two for each decoder layer
+        rows = rolled_back(backwards, len(inputs), target.position, self.residual)
         if inputs.source:
             rows = rows[model.encoder_layers + 1 :: 2]  # behind each decoder layer
         watch(1.0, rows[-1])
         return Attribution(rows[-1], layers=rows, signed=False)
 
 
-def rolled_out(mixing: Iterable[Floats], position: int) -> Floats:
+def rolled_out(mixing: Sequence[Floats] | Floats, position: int) -> Floats:
     """Rows (layer, token): how the position mixes the tokens from each layer down to the first.
 
     mixing [layer] (query, key): how each layer mixes its inputs; rows sum to 1.
     """
-    rows: list[Floats] = []
-    product: Floats | None = None
-    for layer in mixing:
-        product = layer if product is None else layer @ product
-        rows.append(product[position])
-    return np.stack(rows)
+    return rolled_back(reversed(mixing), len(mixing[0]), position)
+
+
+def rolled_back(backwards: Iterable[Mixing], length: int, position: int, residual: float = 0) -> Floats:
+    """The same of layers that come from the last to the first; `residual` is what each keeps of itself.
+
+    One vector for each layer goes through all layers below it, so that no two matrices are ever multiplied.
+    """
+    rows = np.empty((0, length))
+    for layer in backwards:
+        rows = np.concatenate([rows, np.eye(1, length, position)])
+        parts = (slice(start, start + AT_ONCE) for start in range(0, length, AT_ONCE))
+        mixed = sum(rows[:, part] @ layer[part].astype(np.float64) for part in parts)
+        rows = (1 - residual) * mixed + residual * rows
+    return rows[::-1]

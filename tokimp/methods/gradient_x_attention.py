@@ -51,14 +51,15 @@ class GradientXAttention:
         parts = attending(model, inputs.source)
 
         def within() -> AbstractContextManager[None]:
-            return attention_weights(model, lambda place, weights: _gated(weights, gates, parts[place]))
+            return attention_weights(model, lambda place, weights: _gated(weights, gates, parts[place]), length)
 
         embeds = model.embed(inputs.ids)[None]
         long = gradients.graph_bytes(model, length) > gradients.GRAPH_BYTES
-        with torch.enable_grad(), model.lock, recomputing(model, within) if long else nullcontext(), within():
+        with torch.enable_grad(), model.lock, recomputing(model, within) if long else nullcontext():
             for gate in gates:
                 gate.requires_grad_(True)
-            value = target_values(model, embeds, [target], [target.position]).sum()
+            with within():
+                value = target_values(model, embeds, [target], [target.position]).sum()
             slopes = torch.autograd.grad(value, gates)
         watch.count(forward_passes(model, [target]))
         layers = torch.stack(slopes).double().cpu().numpy()

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from tokimp.models.fusing import eager
+from tokimp.models.fusing import block, stepwise
 from tokimp.models.text_model import TextModel
 
 Edit = Callable[[int, Tensor], Tensor]
@@ -46,14 +46,19 @@ def attending(model: TextModel, source: int = 0) -> list[Attending]:
 
 
 @contextmanager
-def attention_weights(model: TextModel, edit: Edit) -> Iterator[None]:
+def attention_weights(model: TextModel, edit: Edit, length: int = 0) -> Iterator[None]:
     """While open, `edit(place, weights)` sees weights (batch, head, query, key) and returns what is used.
 
-    Places of attentions count from 0 in every forward pass, in the order of `attending`. Only this thread's passes are
-    touched, nothing in the model is: attention computed step by step has one softmax, and that call is
-    intercepted.
+    Places of attentions count from 0 in every forward pass, in the order of `attending`. Of a text of `length`
+    tokens whose weights are many, it gets some queries at a time, in their order, and once more where they run
+    again on the way back. Only this thread's passes are touched, nothing in the model is: attention computed
+    step by step has one softmax, and that call is intercepted.
     """
-    with model.lock, eager(model.network), _Softmax(len(attending(model)), edit):
+
+    def seen() -> _Softmax:
+        return _Softmax(len(attending(model)), edit)
+
+    with model.lock, stepwise(model.network, length, seen), seen():
         yield
 
 
@@ -69,5 +74,5 @@ class _Softmax(TorchFunctionMode):
         if func is not torch.nn.functional.softmax:
             return result
         place = self.calls % self.places
-        self.calls += 1
+        self.calls += block().last
         return self.edit(place, result)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
 import torch
@@ -29,6 +29,22 @@ STEPS = "eager_attention_forward"  # as every family of transformers that has th
 
 _step_by_step: WeakSet[PreTrainedModel] = WeakSet()
 _within: ContextVar[Within] = ContextVar("within", default=nullcontext)
+
+
+class Block(NamedTuple):
+    """The queries of an attention that are at work: from `first` on; `last`: none are left behind them."""
+
+    first: int = 0
+    last: bool = True
+
+
+ALL = Block()
+_block: ContextVar[Block] = ContextVar("block", default=ALL)
+
+
+def block() -> Block:
+    """Which queries' weights this thread computes; all at once where they do not go in blocks."""
+    return _block.get()
 
 
 @contextmanager
@@ -70,6 +86,19 @@ def blockwise(network: PreTrainedModel, within: Within = nullcontext) -> Iterato
             _within.reset(chosen)
 
 
+@contextmanager
+def stepwise(network: PreTrainedModel, length: int, within: Within = nullcontext) -> Iterator[None]:
+    """`eager` for a text of that many tokens, `blockwise` for one whose weights do not fit into one block."""
+    with blockwise(network, within) if weight_bytes(network, length) > BLOCK_BYTES else eager(network):
+        yield
+
+
+def weight_bytes(network: PreTrainedModel, length: int) -> int:
+    """Of one layer's attention weights on a text of that many tokens."""
+    heads = int(getattr(network.config, "num_attention_heads", None) or 16)
+    return 4 * heads * length**2
+
+
 def goes_in_blocks(network: PreTrainedModel) -> bool:
     """Whether the steps of this family's attention can be taken for some queries at a time."""
     whole = getattr(network.config, "is_encoder_decoder", False)
@@ -102,15 +131,20 @@ def _in_blocks(
     steps: Callable[..., tuple[torch.Tensor, Any]] = getattr(sys.modules[type(module).__module__], STEPS)
     hidden = torch.finfo(query.dtype).min
     length = max(1, BLOCK_BYTES // (4 * query.shape[1] * key.shape[2]))
-    queries = torch.split(query, length, dim=2)
-    masks = [None] * len(queries) if mask is None else torch.split(mask, length, dim=2)
+    starts = range(0, query.shape[2], length)
 
-    def attend(some: torch.Tensor, seen: torch.Tensor | None) -> torch.Tensor:
+    def attend(start: int, some: torch.Tensor, seen: torch.Tensor | None) -> torch.Tensor:
         masked = None if seen is None else torch.zeros_like(seen, dtype=query.dtype).masked_fill_(~seen, hidden)
-        return steps(module, some, key, value, masked, **settings)[0]
+        at = _block.set(Block(start, start == starts[-1]))
+        try:
+            return steps(module, some, key, value, masked, **settings)[0]
+        finally:
+            _block.reset(at)
 
     again = partial(checkpoint, use_reentrant=False, preserve_rng_state=False, context_fn=twice(_within.get()))
-    return torch.cat([again(attend, *block) for block in zip(queries, masks, strict=True)], dim=1), None
+    queries = torch.split(query, length, dim=2)
+    masks = [None] * len(queries) if mask is None else torch.split(mask, length, dim=2)
+    return torch.cat([again(attend, *each) for each in zip(starts, queries, masks, strict=True)], dim=1), None
 
 
 @contextmanager
@@ -139,7 +173,6 @@ def fuses(network: PreTrainedModel, length: int) -> bool:
     config = getattr(network, "config", None)
     if config is None:
         return False
-    heads = int(getattr(config, "num_attention_heads", None) or 16)
     able = bool(getattr(network, "_supports_sdpa", False)) and not getattr(config, "is_encoder_decoder", False)
     capped = getattr(config, "attn_logit_softcapping", None) is not None
-    return able and not capped and 4 * heads * length**2 > MOST_BYTES
+    return able and not capped and weight_bytes(network, length) > MOST_BYTES
