@@ -13,6 +13,10 @@ function choice(element, trigger, props, watch) {
   let rows = [];
   let entries = [];
   let drawn = "";
+  let writing = false; /* a word that is not taken yet */
+  const own = visitorsOwn(props, place, () => {
+    writing = false;
+  });
   name.append(title, list);
   typed.type = "text";
   typed.autocomplete = "off";
@@ -139,9 +143,16 @@ function choice(element, trigger, props, watch) {
     return other;
   }
 
+  function place(payload, _name, chosen) {
+    const listed = payload.groups.some(({ options }) => options.some((each) => each.value === chosen));
+    if (listed) return { ...payload, chosen, typed: "" };
+    return payload.other && typeof chosen === "string" ? { ...payload, chosen: null, typed: chosen } : null;
+  }
+
   function render() {
-    const value = props.value;
+    const value = own.heard();
     if (!value) return;
+    const writes = writing && value.other && (typed.value.trim() || document.activeElement === typed);
     title.textContent = value.label;
     const groups = JSON.stringify([value.groups, value.other]);
     if (groups !== drawn) {
@@ -152,22 +163,27 @@ function choice(element, trigger, props, watch) {
     if (value.other) {
       typed.placeholder = value.other.placeholder;
       typed.setAttribute("aria-label", value.other.placeholder);
-      if (document.activeElement !== typed) typed.value = value.typed || "";
+      if (!writes && document.activeElement !== typed) typed.value = value.typed || "";
     }
-    const asked = entries.findIndex((option) => (value.typed ? option.other : !option.other && option.value === value.chosen));
+    const asked = entries.findIndex((option) => (value.typed || writes ? option.other : !option.other && option.value === value.chosen));
     show(Math.max(asked, 0));
     if (name.parentNode !== root) root.replaceChildren(name, ...(value.guide ? [opener, guide] : []), typed, note);
   }
 
   function take(chosen, words) {
-    props.value = { ...props.value, chosen, typed: words };
+    writing = false;
+    own.choose("chosen", words || chosen, null, { ...props.value, chosen, typed: words });
     trigger("input", {});
   }
 
   list.addEventListener("change", () => {
     const place = Number(list.value);
-    if (show(place)) typed.focus();
+    writing = show(place);
+    if (writing) typed.focus();
     else take(entries[place].value, "");
+  });
+  typed.addEventListener("input", () => {
+    writing = typed.value !== (props.value.typed || "");
   });
   typed.addEventListener("change", () => typed.value.trim() && take(null, typed.value));
   opener.addEventListener("click", () => open(guide.hidden));

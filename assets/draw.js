@@ -18,7 +18,7 @@ function makeSvg(tag, attributes, text) {
 /* A payload travels as JSON text, which Gradio hands on as it is: a nested value it would copy, leaf by leaf, several
    times a change, which takes seconds where a view has thousands of numbers. A long one travels packed (ui/components.py);
    until it is unpacked, the view stays as it was. */
-const held = { text: null, payload: null, coming: null };
+const held = { text: null, payload: null, coming: null, own: undefined };
 const renders = [];
 const hear = watch;
 
@@ -42,9 +42,10 @@ function current() {
     return true;
   }
   if (text === held.coming) return false;
-  held.coming = text;
+  Object.assign(held, { coming: text, own: undefined });
   inflated(text).then((payload) => {
-    if (props.value !== text) return;
+    if (props.value !== text && (props.value !== held.own || held.coming !== text)) return;
+    props.value = text; /* also where a visitor chose something meanwhile: see own.js */
     Object.assign(held, { text, payload });
     renders.forEach((render) => render());
   });
@@ -58,7 +59,8 @@ function unpacked(props) {
       return held.payload;
     },
     set value(next) {
-      props.value = next ? JSON.stringify(next) : null;
+      held.own = next ? JSON.stringify(next) : null;
+      props.value = held.own;
     },
     get state() {
       return props.state;

@@ -3,6 +3,7 @@
 function methods(element, trigger, props, watch) {
   const root = element.querySelector(".tk-view");
   const note = make("p", "tk-hint tk-about");
+  const own = visitorsOwn(props, place);
   let drawn = "";
 
   note.setAttribute("aria-live", "polite");
@@ -11,10 +12,15 @@ function methods(element, trigger, props, watch) {
     note.textContent = [option.disabled ? option.reason : option.note, option.detail].filter(Boolean).join(" ");
   }
 
+  function place(payload, _name, keys) {
+    const free = payload.groups.flatMap(({ options }) => options.filter((each) => !each.disabled).map((each) => each.value));
+    return { ...payload, chosen: keys.filter((key) => free.includes(key)) };
+  }
+
   function take(key, on) {
     const value = props.value;
     const chosen = on ? [...value.chosen, key] : value.chosen.filter((each) => each !== key);
-    props.value = { ...value, chosen };
+    own.choose("chosen", chosen, [], { ...value, chosen });
     count(props.value);
     trigger("input", {});
   }
@@ -55,7 +61,7 @@ function methods(element, trigger, props, watch) {
   }
 
   function render() {
-    const value = props.value;
+    const value = own.heard();
     if (!value) return;
     const now = JSON.stringify(value.groups);
     if (now !== drawn) {

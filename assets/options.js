@@ -2,11 +2,27 @@
 function options(element, props, watch) {
   const root = element.querySelector(".tk-view");
   const NUMBER = "a number …";
+  const own = visitorsOwn(props, place);
   let drawn = "";
 
+  function valued(payload, name, value) {
+    return { ...payload, fields: payload.fields.map((each) => (each.name === name ? { ...each, value } : each)) };
+  }
+
+  function fits(field, value) {
+    if (field.choices.includes(value)) return true;
+    if (typeof value === "string") return field.kind === "str";
+    if (typeof value !== "number" || (field.kind !== "int" && field.kind !== "float")) return false;
+    return !(value < (field.low ?? value) || value > (field.high ?? value));
+  }
+
+  function place(payload, name, value) {
+    const field = payload.fields.find((each) => each.name === name);
+    return field && fits(field, value) ? valued(payload, name, value) : null;
+  }
+
   function keep(field, value) {
-    const fields = props.value.fields.map((each) => (each.name === field.name ? { ...each, value } : each));
-    props.value = { ...props.value, fields };
+    own.choose(field.name, value, field.default, valued(props.value, field.name, value));
     drawn = JSON.stringify(props.value);
   }
 
@@ -21,7 +37,8 @@ function options(element, props, watch) {
     if (field.high !== null) input.max = field.high;
     input.step = field.kind === "int" ? 1 : "any";
     input.value = typeof value === "number" ? value : "";
-    input.addEventListener("change", () => {
+    input.dataset.option = field.name;
+    input.addEventListener("input", () => {
       const number = field.kind === "int" ? Math.round(input.valueAsNumber) : input.valueAsNumber;
       if (Number.isFinite(number)) keep(field, number);
     });
@@ -30,6 +47,7 @@ function options(element, props, watch) {
 
   function listInput(field) {
     const list = make("select", "tk-input");
+    list.dataset.option = field.name;
     const free = field.kind ? numberInput(field, field.value) : null;
     field.choices.forEach((choice, index) => {
       const option = make("option", "", field.titles?.[index] ?? words(choice));
@@ -60,7 +78,8 @@ function options(element, props, watch) {
     input.autocomplete = "off";
     input.maxLength = field.high;
     input.value = field.value;
-    input.addEventListener("change", () => keep(field, input.value));
+    input.dataset.option = field.name;
+    input.addEventListener("input", () => keep(field, input.value));
     return input;
   }
 
@@ -81,12 +100,16 @@ function options(element, props, watch) {
   }
 
   function render() {
-    const now = JSON.stringify(props.value);
-    if (!props.value || now === drawn) return;
+    const value = own.heard();
+    const now = JSON.stringify(value);
+    if (!value || now === drawn) return;
     drawn = now;
+    const held = root.contains(document.activeElement) ? document.activeElement : null;
     const form = make("div", "tk-options");
-    form.append(...props.value.fields.map(draw));
+    form.append(...value.fields.map(draw));
     root.replaceChildren(form);
+    const inputs = [...root.querySelectorAll("[data-option]:not([hidden])")];
+    if (held) inputs.find((each) => each.dataset.option === held.dataset.option && each.type === held.type)?.focus();
   }
 
   watch(["value"], render);

@@ -143,7 +143,7 @@ def test_stopping_in_the_queue_undims(desk: Desk) -> None:
         (asked("x" * (work.MOST_CHARACTERS + 1)), f"{work.MOST_CHARACTERS:,} are the limit"),
         (asked(max_new_tokens=MOST_NEW_TOKENS + 1), f"At most {MOST_NEW_TOKENS} tokens"),
         (asked(temperature=-1), "temperature"),
-        (asked(steps=3), "steps"),
+        (asked(method="integrated_gradients", steps=0), "steps"),
         (asked(method="guessing"), "There is no method"),
     ],
 )

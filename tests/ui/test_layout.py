@@ -18,6 +18,9 @@ from tokimp.models import catalog
 from tokimp.models.packs import INSTALL
 from tokimp.types import Task
 from tokimp.ui import examples, serving, work
+from tokimp.ui.comparing.kinds import COMPARE, PROMPTS
+from tokimp.ui.generating.forms import EXAMPLES
+from tokimp.ui.inside.tab import chips
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted(path.name for path in (ROOT / "assets").glob("*.js"))
@@ -53,7 +56,11 @@ def test_six_events_are_an_api(page: dict[str, Any]) -> None:
 
 def test_scripts_of_events_are_constants(page: dict[str, Any]) -> None:
     scripts = {each["js"] for each in page["config"]["dependencies"] if each["js"]}
-    assert scripts == {read_asset("switch_theme.js"), read_asset("address.js")}
+    texts = [each.text for start in examples.starts() for each in start.examples]
+    texts += [each.text for each in (*chips(), *COMPARE.examples, *PROMPTS.examples)]
+    filled = [(text,) for text in texts] + [(each.text, each.answer, each.is_chat) for each in EXAMPLES]
+    usual = {read_asset("switch_theme.js"), read_asset("address.js")}
+    assert scripts == usual | {examples.filling(*values) for values in filled}
 
 
 def test_model_work_shares_one_queue_and_the_rest_never_waits(page: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from tokimp.types import Task
 from tokimp.ui import handlers, long_texts, work
 from tokimp.ui.desk import Desk
 from tokimp.ui.state import Asked, Result
+from tokimp.ui.turns import Turns
 from tokimp.ui.visitors import Visitor
 
 VISITOR = Visitor("a session", "classification")
@@ -183,7 +184,7 @@ def test_a_space_takes_models_of_its_list_only(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_turns_are_forgotten_in_the_order_of_their_beginning() -> None:
-    turns = work.Turns(most=2)
+    turns = Turns(most=2)
     first = turns.begin(("one", "task"))
     assert turns.current(("one", "task")) == first
     assert turns.begin(("one", "task")) != first

@@ -21,8 +21,9 @@ def begin(desk: Desk, visitor: Visitor, kind: str) -> int:
     return desk.turns.begin(_beside(visitor, kind))
 
 
-def end(desk: Desk, visitor: Visitor, kind: str) -> None:
-    desk.turns.end(_beside(visitor, kind))
+def end(desk: Desk, visitor: Visitor, kind: str, turn: int | None = None) -> bool:
+    """Ends what runs of this kind, or no other than this turn; False where that is over already."""
+    return desk.turns.end(_beside(visitor, kind), turn)
 
 
 def running(desk: Desk, visitor: Visitor, kind: str) -> bool:
@@ -49,23 +50,21 @@ def run(
     def alive() -> bool:
         return turn is not None and desk.turns.current(_beside(visitor, kind)) == turn
 
+    def failed(why: str) -> Changes:
+        return drawn(replace(moment, done=True), why) if end(desk, visitor, kind, turn) else {}
+
     try:
         for moment in work.watched(compute, alive):
-            if moment.done:
-                end(desk, visitor, kind)
+            if moment.done and not end(desk, visitor, kind, turn):
+                raise Cancelled
             yield drawn(moment, "" if moment.done else _running(moment))
     except Cancelled:
         yield {}
     except TokimpError as error:
-        yield drawn(_over(desk, visitor, kind, moment), f"Not worked out: {error}")
+        yield failed(f"Not worked out: {error}")
     except Exception as error:
         report_without_words(error)
-        yield drawn(_over(desk, visitor, kind, moment), "Not worked out: something went wrong here.")
-
-
-def _over(desk: Desk, visitor: Visitor, kind: str, moment: work.Moment[Value]) -> work.Moment[Value]:
-    end(desk, visitor, kind)
-    return replace(moment, done=True)
+        yield failed("Not worked out: something went wrong here.")
 
 
 def _beside(visitor: Visitor, kind: str) -> Visitor:

@@ -117,6 +117,19 @@ def options_payload(
     return {"fields": [field | {"value": kept.get(field["name"], field["value"])} for field in fields]}
 
 
+def options_after(method: str, settings: Mapping[str, Value]) -> Payload:
+    """The form of another method, as it follows from how the form of the one before stood."""
+    return since(options_payload(method, settings), **settings)
+
+
+def since(payload: Payload, /, **asked: Any) -> Payload:
+    """An answer to a form that stood as `asked`: what the visitor chooses meanwhile stays, see assets/own.js.
+
+    A list has its value as `chosen`, a form of options what differs from the defaults by name.
+    """
+    return payload | {"since": asked}
+
+
 def fields_of(options: Sequence[Option], values: Mapping[str, Value]) -> list[Entry]:
     """Declared options as fields of a form, as they stand in `values`."""
     return [

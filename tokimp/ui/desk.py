@@ -29,6 +29,7 @@ from tokimp.ui.results import Results, key_of
 from tokimp.ui.state import Asked, Grid, Result, asked_of
 from tokimp.ui.studies import STUDIES, Studied
 from tokimp.ui.studies.studying import Studying
+from tokimp.ui.turns import Turns
 from tokimp.ui.upkeep import Upkeep
 from tokimp.ui.visitors import Visitors
 from tokimp.ui.wanted import Wanted
@@ -49,7 +50,7 @@ class Desk:
         self.limits = limits or Limits.from_environment()
         self.looking = Looking()
         self.studying = Studying()
-        self.turns = work.Turns()
+        self.turns = Turns()
         self.counts = Counts()
         self.visitors = Visitors(self.limits)
         self._cut_short: Recent[Result] = Recent(16, REMEMBERED)

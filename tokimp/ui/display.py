@@ -38,18 +38,19 @@ def displayed(result: Result) -> Changes:
     rather = controls.contrast_choice(
         request.task, prediction, _entry(result, request.contrast, target.contrast), target.contrast_label
     )
+    masks = controls.mask_choice(request.text, request.mask)
     story = history_payload(result.explanation)
     return {
         "shown": result,
         "said": _ready(sentences.said(request.task, prediction)),
         "bars": _ready(_bars(result)),
         "explained": _ready(sentences.explained(result.explanation)),
-        "target": gr.update(value=picks, visible=True),
-        "contrast": gr.update(value=rather, visible=True),
-        "mask": gr.update(value=controls.mask_choice(request.text, request.mask), visible=len(prediction.masks) > 1),
+        "target": gr.update(value=controls.since(picks, chosen=request.target), visible=True),
+        "contrast": gr.update(value=controls.since(rather, chosen=request.contrast), visible=True),
+        "mask": gr.update(value=controls.since(masks, chosen=request.mask), visible=len(prediction.masks) > 1),
         "tokens": _ready(text_payload(result.explanation)),
         **row(result),
-        "sinks": gr.update(value=False, visible=result.finished),
+        "sinks": gr.update(value=False, visible=result.finished, interactive=True),
         "limits": _ready(sentences.limits(result)),
         "table": _ready(table_payload(result.explanation)),
         "heat": heat(result),
@@ -73,7 +74,7 @@ def drafted(result: Result | None) -> Changes:
         "bars": _ready(_bars(result)),
         "explained": _ready(sentences.explained(result.explanation)),
         "tokens": _ready(text_payload(result.explanation)),
-        "sinks": gr.update(value=False),
+        "sinks": gr.update(value=False),  # which nobody can tick meanwhile
     }
 
 
@@ -86,14 +87,16 @@ def emptied() -> Changes:
 
 def dimmed() -> Changes:
     stale = {name: gr.update(state="stale") for name in DIMMED}  # one each: Gradio changes what it is given
-    return stale | {"check": gr.update(value=CHECK_LABEL, interactive=False)}
+    beside = {"check": gr.update(value=CHECK_LABEL, interactive=False), "sinks": gr.update(interactive=False)}
+    return stale | beside
 
 
 def undimmed(shown: Result | None) -> Changes:
     """The earlier result again, undimmed; the form stays as it is."""
     idle = {"stop": gr.update(interactive=False)}
     if shown is None:
-        return idle | {name: gr.update(state="ready") for name in DIMMED} | {"check": gr.update(interactive=True)}
+        ready = {name: gr.update(state="ready") for name in DIMMED}
+        return idle | ready | {name: gr.update(interactive=True) for name in ("check", "sinks")}
     parts = displayed(shown)
     return idle | {name: parts[name] for name in (*DIMMED, "sinks", "check")}
 

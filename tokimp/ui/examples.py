@@ -25,6 +25,11 @@ class Example:
     text: str
 
 
+def filling(*values: str | bool) -> str:
+    """The script of a button that fills an example in, a value each part of the form."""
+    return read_asset("fill.js").replace("/* values */", json.dumps(values)[1:-1])
+
+
 @dataclass(frozen=True)
 class Start:
     """How a task's tab begins: its title, its method, its texts, of which the first is shown at once."""

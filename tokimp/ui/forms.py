@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, ClassVar
 
 from tokimp.types import Value
 from tokimp.ui.components import Payload, View
@@ -20,6 +20,7 @@ class Choice(View):
     """
 
     script = "choice.js"
+    more = ("own.js",)
 
     def preprocess(self, payload: str | None) -> Picked:
         value = super().preprocess(payload) or {}
@@ -32,6 +33,7 @@ class OptionForm(View):
     """`controls.options_payload`. Its value in handlers is what differs from the defaults, by name."""
 
     script = "options.js"
+    more: ClassVar[tuple[str, ...]] = ("own.js",)
 
     def preprocess(self, payload: str | None) -> dict[str, Value]:
         fields: list[dict[str, Any]] = (super().preprocess(payload) or {}).get("fields", [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -12,7 +12,20 @@ from tokimp.errors import Cancelled, LinkError, TokimpError
 from tokimp.models.tokens import MASK_SPELLINGS
 from tokimp.share import from_link
 from tokimp.types import OUTPUTS, PRECISIONS, Task, Value
-from tokimp.ui import checking, controls, judging, revisions, sentences, sharing, sinking, whying, work
+from tokimp.ui import (
+    checking,
+    compact_network,
+    controls,
+    filling,
+    judging,
+    revisions,
+    sentences,
+    sharing,
+    sinking,
+    whying,
+    work,
+)
+from tokimp.ui.components import Payload
 from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes, dimmed, displayed, drafted, heat, undimmed
 from tokimp.ui.forms import Picked
@@ -29,6 +42,7 @@ def asked_from(task: Task, values: tuple[Any, ...]) -> Asked:
     settings: dict[str, Value] = dict(options)
     output, seed = settings.pop("output", None), settings.pop("seed", 0)
     precision = settings.pop("precision", None)
+    settings = filling.taken_by(str(method), settings)
     return Asked(
         task=task,
         model=str(model or ""),
@@ -54,6 +68,23 @@ def settled(asked: Asked, shown: Result | None, keep_picks: bool) -> Asked:
     return replace(asked, mask=mask, target=_typed(asked.target), contrast=_typed(asked.contrast))
 
 
+def picks_as_asked(changes: Changes, form: Asked, asked: Asked, shown: Result | None) -> Changes:
+    """What beginning `asked` changes, with the picks of the form that are not asked for dropped there, too."""
+    prediction = shown.prediction if shown is not None else None
+    made: dict[str, Callable[[], Payload]] = {
+        "target": lambda: controls.target_choice(asked.task, prediction, asked.target),
+        "contrast": lambda: controls.contrast_choice(asked.task, prediction, asked.contrast),
+        "mask": lambda: controls.mask_choice(asked.text, asked.mask),
+    }
+    dropped: Changes = {}
+    for name, payload in made.items():
+        before = getattr(form, name)
+        if before != getattr(asked, name):
+            update: dict[str, Any] = changes.get(name) or {**gr.update(value=payload())}
+            dropped[name] = update | {"value": controls.since(update["value"], chosen=before)}
+    return changes | dropped
+
+
 def begin(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
     """What runs for this visitor here ends. The result at once where it was computed before, else a new turn."""
     over = ended_beside(desk, visitor)
@@ -62,7 +93,7 @@ def begin(desk: Desk, asked: Asked, visitor: Visitor) -> Changes:
 
 def ended_beside(desk: Desk, visitor: Visitor) -> Changes:
     """What runs beside a result ends once another takes its place."""
-    for each in (judging, checking, sinking):
+    for each in (judging, checking, sinking, compact_network):
         each.end(desk, visitor)
     return whying.cleared(desk, visitor)
 
@@ -98,6 +129,8 @@ def at_hand(desk: Desk, shown: Result | None, share: Mapping[str, Any] | None) -
 
 def begin_grid(desk: Desk, shown: Result | None, visitor: Visitor) -> Changes:
     """A new turn for the heatmap alone, where it is not there yet: nothing else changes."""
+    if desk.turns.current(visitor) is not None:
+        return {}  # a question on its way goes on, whatever is opened meanwhile
     if shown is None:
         return forgotten()
     if shown.grid is not None:
@@ -134,8 +167,9 @@ def run(desk: Desk, asked: Asked, shown: Result | None, visitor: Visitor, turn: 
     try:
         for moment in work.watched(lambda report: desk.answer(asked, report, "page", visitor.key), alive):
             if moment.done and moment.value is not None:
-                desk.turns.end(visitor)
-                over = ended_beside(desk, visitor)
+                if not desk.turns.end(visitor, turn):
+                    raise Cancelled
+                over = ended_beside(desk, visitor) | {"ran": turn}
                 yield over | finished(asked, moment.value) | judging.begin(desk, moment.value, visitor)
                 return
             fresh = None if moment.value is draft else moment.value
@@ -145,33 +179,35 @@ def run(desk: Desk, asked: Asked, shown: Result | None, visitor: Visitor, turn: 
         halted = desk.turns.current(visitor) is None
         yield (ended_beside(desk, visitor) if halted and draft else {}) | (stopped(draft, shown) if halted else {})
     except TokimpError as error:
-        yield undimmed(shown) | {"status": sentences.failed(error)}
+        yield _failed(desk, visitor, turn, undimmed(shown), sentences.failed(error))
     except Exception as error:
         report_without_words(error)
-        yield undimmed(shown) | {"status": sentences.broken()}
+        yield _failed(desk, visitor, turn, undimmed(shown), sentences.broken())
 
 
 def run_grid(desk: Desk, shown: Result, visitor: Visitor, turn: int) -> Iterator[Changes]:
-    """Fills the heatmap of the result that is shown."""
+    """Fills the heatmap of the result that is shown; what else stands there stays as the visitor has it."""
+    idle: Changes = {"stop": gr.update(interactive=False)}
     try:
         moments = work.watched(
             lambda report: desk.grid(shown, report, visitor.key), lambda: desk.turns.current(visitor) == turn
         )
         for moment in moments:
             if moment.done and moment.value is not None:
-                desk.turns.end(visitor)
+                if not desk.turns.end(visitor, turn):
+                    raise Cancelled
                 ready = moment.value
-                yield undimmed(ready) | {"status": sentences.told(), "shown": ready, "heat": heat(ready)}
+                yield idle | {"status": sentences.told(), "shown": ready, "heat": heat(ready), "ran": turn}
                 return
             yield _progress(moment) | {"ran": turn}
     except Cancelled:
-        halted = undimmed(shown) | {"status": sentences.told(sentences.line("hint", "Stopped."))}
+        halted = idle | {"status": sentences.told(sentences.line("hint", "Stopped."))}
         yield halted if desk.turns.current(visitor) is None else {}
     except TokimpError as error:
-        yield undimmed(shown) | {"status": sentences.failed(error)}
+        yield _failed(desk, visitor, turn, idle, sentences.failed(error))
     except Exception as error:
         report_without_words(error)
-        yield undimmed(shown) | {"status": sentences.broken()}
+        yield _failed(desk, visitor, turn, idle, sentences.broken())
 
 
 def finished(asked: Asked, result: Result) -> Changes:
@@ -180,7 +216,8 @@ def finished(asked: Asked, result: Result) -> Changes:
     idle["notice"] = sentences.arrived(asked, result)
     model = revisions.held(asked.model, asked.task)
     if model is not None:
-        idle["method"] = controls.method_choice(asked.task, asked.method, model)
+        offered = controls.method_choice(asked.task, asked.method, model)
+        idle["method"] = controls.since(offered, chosen=asked.method)
     return displayed(result) | idle
 
 
@@ -216,6 +253,14 @@ def forgotten() -> Changes:
     """Of a tab that was quiet while hundreds of others came, the server remembers no result."""
     again = sentences.line("hint", "There is no result at hand. Press Explain.")
     return {"status": sentences.told(again)}
+
+
+def _failed(desk: Desk, visitor: Visitor, turn: int, before: Changes, status: Payload) -> Changes:
+    """What was there before, and why no more came; nothing where the visitor's next question has the word."""
+    if desk.turns.taken_over(visitor, turn):
+        return {}
+    desk.turns.end(visitor, turn)
+    return before | {"status": status, "ran": turn}
 
 
 def _unbegun(shown: Result | None) -> Changes:

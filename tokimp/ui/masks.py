@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tokimp.models.tokens import MASK_SPELLINGS
 from tokimp.types import Token
 from tokimp.ui.components import Payload
+from tokimp.views.characters import drawable
 from tokimp.views.text import plain_payload
 
 MASK = "[MASK]"
@@ -29,6 +30,12 @@ def clickable(text: str) -> Payload | None:
         for place, match in enumerate(WORDS.finditer(text))
     ]
     return plain_payload(tokens, text, "masks it or takes the mask back") if tokens else None
+
+
+def stands(text: str, place: int, word: object) -> bool:
+    """Whether the word number `place` of the text is that one, as it is drawn."""
+    found = list(WORDS.finditer(text))
+    return 0 <= place < len(found) and drawable(found[place].group()) == word
 
 
 def toggled(text: str, place: int, before: Masked | None) -> tuple[str, int, Masked]:

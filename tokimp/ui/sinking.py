@@ -28,15 +28,15 @@ KIND = "without sinks"
 def begin(desk: Desk, shown: Result | None, hidden: bool, visitor: Visitor) -> Changes:
     """A turn for looking for sinks; without one, all colours at once.
 
-    The box stands as it was clicked last: nothing that the search tells later ticks it.
+    The box stands as it was clicked last: no answer ticks it.
     """
     end(desk, visitor)
     if shown is None:
         return {"sinks": False, "status": sentences.told(sentences.line("hint", "There is no result at hand."))}
     if not hidden:
-        return {"sinks": False} | _coloured(shown, Sinks((), 0.0)) | _told(shown, "")
+        return _coloured(shown, Sinks((), 0.0)) | _told(shown, "")
     turn = aside.begin(desk, visitor, KIND)
-    return {"sinks": True, "sinks_ticket": sentences.ticket(turn)} | _told(shown, "Waiting for a free turn …")
+    return {"sinks_ticket": sentences.ticket(turn)} | _told(shown, "Waiting for a free turn …")
 
 
 def end(desk: Desk, visitor: Visitor) -> None:

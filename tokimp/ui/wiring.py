@@ -31,6 +31,7 @@ from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes
 from tokimp.ui.examples import Start
 from tokimp.ui.fair_share import visitor_of as visitor_key_of
+from tokimp.ui.forms import Picked
 from tokimp.ui.studies import why
 from tokimp.ui.task_tab import Parts
 from tokimp.ui.visitors import Visitor
@@ -39,6 +40,8 @@ from tokimp.ui.zooming import asking, row
 FORM = ("text", "model", "method", "options", "target", "contrast", "mask")
 MODEL_WORK: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "trigger_mode": "multiple"}
 AT_ONCE: dict[str, Any] = {"queue": False, "trigger_mode": "multiple"}
+# What follows from how something stands: of many changes, the last is answered last.
+LAST: dict[str, Any] = {"queue": False, "trigger_mode": "always_last"}
 EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 # The place in the queue is read off a progress text that is not shown itself: see assets/status.js.
 WAITING: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
@@ -51,13 +54,12 @@ def wire(start: Start, parts: Parts, tab: gr.Tab, desk: Desk) -> None:
     events.wire_questions()
     events.wire_examples(start)
     events.wire_sharing(tab)
-    parts.method.input(controls.options_payload, [parts.method, parts.options], parts.options, **AT_ONCE, **EVENT)
-    last = AT_ONCE | {"trigger_mode": "always_last"}
+    parts.method.input(controls.options_after, [parts.method, parts.options], parts.options, **LAST, **EVENT)
     changes = [parts.text.change, parts.method.input, parts.explain.click]
     chosen = [parts.text, parts.method, parts.options]
-    gr.on(changes, long_texts.players_hint, chosen, parts.long_text, **last, **EVENT)
+    gr.on(changes, long_texts.players_hint, chosen, parts.long_text, **LAST, **EVENT)
     if start.task == "masked-lm":
-        parts.text.change(masks.clickable, parts.text, parts.words, **last, **EVENT)
+        parts.text.change(masks.clickable, parts.text, parts.words, **LAST, **EVENT)
 
 
 def wire_load(demo: gr.Blocks, tabs: gr.Tabs, start: Start, parts: Parts, arrival: Arrival) -> None:
@@ -69,7 +71,7 @@ def wire_load(demo: gr.Blocks, tabs: gr.Tabs, start: Start, parts: Parts, arriva
     with_a_tab = [each.task for each in examples.starts()]
     is_first = start.task == with_a_tab[0]
 
-    def load(request: gr.Request) -> dict[Any, Any]:
+    def load(request: gr.Request, shown: Any) -> dict[Any, Any]:
         changes: Changes = {}
         code = request.query_params.get(PARAMETER)
         try:
@@ -80,6 +82,9 @@ def wire_load(demo: gr.Blocks, tabs: gr.Tabs, start: Start, parts: Parts, arriva
         if linked is not None and linked.view in ("", why.KEY) and linked.task == start.task:
             changes = opening.opened(arrival, linked, start, visitor_of(request, start.task))
             return by_part(parts, changes) | {tabs: gr.update(selected=start.task)}
+        asked = shown is not None or arrival.desk.turns.current(visitor_of(request, start.task)) is not None
+        if asked and not changes:
+            return by_part(parts, {})  # whoever asked already, before the page was there as a whole, keeps that
         newer = arrival.result(start.task)
         if not changes and newer is not None and newer is not built:
             changes = display.displayed(newer)
@@ -89,7 +94,7 @@ def wire_load(demo: gr.Blocks, tabs: gr.Tabs, start: Start, parts: Parts, arriva
             changes = changes | opening.elsewhere(linked)
         return by_part(parts, changes)
 
-    demo.load(load, None, [*parts.named().values(), tabs], **AT_ONCE, **EVENT)
+    demo.load(load, parts.shown, [*parts.named().values(), tabs], **AT_ONCE, **EVENT)
 
 
 class _Tab:
@@ -115,9 +120,8 @@ class _Tab:
         parts.check.click(pressed, known, checks, **AT_ONCE, **EVENT)
         self._beside(parts.check_ticket, checking.run, [parts.checks, parts.check, parts.shown])
         seen = [parts.tokens, parts.limits, parts.sinks]
-        parts.sinks.input(
-            self._begin_sinks, [parts.sinks, *known], [*seen, parts.sinks_ticket, parts.status], **AT_ONCE, **EVENT
-        )
+        ticked, begun = [parts.question, parts.sinks, *known], [*seen, parts.sinks_ticket, parts.status]
+        parts.sinks.input(self._begin_sinks, ticked, begun, **LAST, **EVENT)
         self._beside(parts.sinks_ticket, sinking.run, seen)
         self._wire_why(ran)
         grid = self._for_visitor(handlers.begin_grid)
@@ -146,7 +150,7 @@ class _Tab:
         begun = [parts.why, parts.why_fold, parts.why_share, parts.why_ticket, parts.why_token, parts.why_wanted]
         begun += [parts.zoom, parts.zoom_said]
         known = [parts.shown, parts.share]
-        parts.tokens.select(self._ask_why, known, begun, **AT_ONCE, **EVENT)
+        parts.tokens.select(self._ask_why, [parts.question, *known], begun, **AT_ONCE, **EVENT)
         ran.then(self._why_wanted, [*known, parts.why_wanted], begun, **AT_ONCE, **EVENT)
         asked, told = [parts.why_ticket, parts.why_token, *known], [parts.why, parts.why_share]
         parts.why_ticket.submit(gpu(self._why), asked, told, show_progress_on=parts.file, **MODEL_WORK, **EVENT)
@@ -158,19 +162,20 @@ class _Tab:
         parts = self.parts
         self._asking(gr.on, [parts.explain.click, parts.text.submit], keep_picks=False)
         self._asking(gr.on, [parts.target.input, parts.contrast.input, parts.mask.input], keep_picks=True)
-        picked = parts.bars.select(self._pick, [parts.shown, parts.share], parts.target, **AT_ONCE, **EVENT)
+        picks = [parts.target, parts.shown, parts.share]
+        picked = parts.bars.select(self._pick, picks, parts.target, **AT_ONCE, **EVENT)
         self._asking(picked.then, keep_picks=True)
+        once = AT_ONCE | {"trigger_mode": "once"}  # masks follow from the text; zooming has its way back there
         changed = [parts.text, parts.masked, parts.words, parts.mask]
-        masked = parts.words.select(_mask, [parts.text, parts.masked], changed, **AT_ONCE, **EVENT)
+        masked = parts.words.select(_mask, [parts.text, parts.masked], changed, **once, **EVENT)
         self._asking(masked.then, keep_picks=False)
-        known = [parts.shown, parts.share, parts.why_token, parts.zoomed_from]
-        once = AT_ONCE | {"trigger_mode": "once"}  # the same button is the way back
+        known = [parts.method, parts.options, parts.shown, parts.share, parts.why_token, parts.zoomed_from]
         zoomed = parts.zoom.click(self._zoom, known, self.every, **once, **EVENT)
         zoomed.then(None, [parts.share, parts.status], None, js=read_asset("address.js"), **EVENT)
 
     def wire_examples(self, start: Start) -> None:
         for chip, chosen in zip(self.parts.chips, start.examples, strict=True):
-            filled = chip.click(_text(chosen.text), None, self.parts.text, **AT_ONCE, **EVENT)
+            filled = chip.click(None, None, self.parts.text, js=examples.filling(chosen.text), **EVENT)
             self._asking(filled.then, keep_picks=False, keep_zoom=False)
 
     def wire_sharing(self, tab: gr.Tab) -> None:
@@ -182,9 +187,11 @@ class _Tab:
     def _asking(self, when: Callable[..., Any], *triggers: Any, keep_picks: bool, keep_zoom: bool = True) -> None:
         def begin(request: gr.Request, *values: Any) -> dict[Any, Any]:
             *form, shown = values
-            asked = handlers.settled(handlers.asked_from(self.task, tuple(form)), shown, keep_picks)
+            formed = handlers.asked_from(self.task, tuple(form))
+            asked = handlers.settled(formed, shown, keep_picks)
             asked = asking.kept(asked, shown) if keep_zoom else asked
-            return self._by_part(handlers.begin(self.desk, asked, self._visitor(request)))
+            changes = handlers.begin(self.desk, asked, self._visitor(request))
+            return self._by_part(handlers.picks_as_asked(changes, formed, asked, shown))
 
         begun = when(*triggers, begin, [*self.form, self.parts.shown], self.every, **AT_ONCE, **EVENT)
         begun.then(None, [self.parts.share, self.parts.status], None, js=read_asset("address.js"), **EVENT)
@@ -200,11 +207,19 @@ class _Tab:
         for each in changes:
             yield self._by_part(each)
 
-    def _begin_sinks(self, request: gr.Request, hidden: bool, *known: Any) -> dict[Any, Any]:
+    def _begin_sinks(self, request: gr.Request, question: Any, hidden: bool, *known: Any) -> dict[Any, Any]:
+        if self._asks(request, question):
+            return self._by_part({"sinks": False})
         shown = handlers.at_hand(self.desk, *known)
         return self._by_part(sinking.begin(self.desk, shown, bool(hidden), self._visitor(request)))
 
-    def _ask_why(self, request: gr.Request, event: gr.EventData, *values: Any) -> dict[Any, Any]:
+    def _asks(self, request: gr.Request, question: Any) -> bool:
+        """Whether a question is on its way: what is clicked then is no token of the result at hand."""
+        return question is not None and self.desk.turns.current(self._visitor(request)) is not None
+
+    def _ask_why(self, request: gr.Request, event: gr.EventData, question: Any, *values: Any) -> dict[Any, Any]:
+        if self._asks(request, question):
+            return {self.parts.why: gr.skip()}
         return self._begin_why(request, handlers.at_hand(self.desk, *values), event.index)
 
     def _why_wanted(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
@@ -217,9 +232,10 @@ class _Tab:
         return self._by_part(begun | (row.chosen(shown, token) if begun else {}) | {"why_wanted": None})
 
     def _zoom(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
-        *known, token, came_from = values
+        method, options, *known, token, came_from = values
         shown = handlers.at_hand(self.desk, *known)
-        return self._by_part(asking.pressed(self.desk, shown, token, came_from, self._visitor(request)))
+        changes = asking.pressed(self.desk, shown, token, came_from, self._visitor(request))
+        return self._by_part(asking.since(changes, method, options))
 
     def _why(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
         ticket, token, *known = values
@@ -239,11 +255,12 @@ class _Tab:
         shown, begun, ran = values
         return self._by_part(handlers.stop(self.desk, shown, self._visitor(request), (begun, ran)))
 
-    def _pick(self, shown: Any, share: Any, event: gr.EventData) -> Any:
+    def _pick(self, before: Picked, shown: Any, share: Any, event: gr.EventData) -> Any:
         shown = handlers.at_hand(self.desk, shown, share)
         if shown is None:
             return gr.skip()
-        return controls.target_choice(self.task, shown.prediction, event.index)
+        picked = controls.target_choice(self.task, shown.prediction, event.index)
+        return controls.since(picked, chosen=before)
 
     def _take_file(self, shown: Any, share: Any, event: gr.EventData) -> dict[Any, Any]:
         shown = handlers.at_hand(self.desk, shown, share)
@@ -273,10 +290,8 @@ def by_part(parts: Parts, changes: Changes) -> dict[Any, Any]:
     return {named[name]: value for name, value in changes.items()} or {parts.file: gr.skip()}
 
 
-def _text(text: str) -> Callable[[], str]:
-    return lambda: text
-
-
 def _mask(text: str, before: masks.Masked | None, event: gr.EventData) -> tuple[Any, ...]:
+    if not masks.stands(text, int(event.index), event.value):  # the line is that of the text before
+        return gr.skip(), gr.skip(), masks.clickable(text), gr.skip()
     changed, number, remembered = masks.toggled(text, int(event.index), before)
     return changed, remembered, masks.clickable(changed), controls.mask_choice(changed, number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -266,34 +266,3 @@ def check_length(text: str) -> None:
     if len(text) > MOST_CHARACTERS:
         limit = f"{MOST_CHARACTERS:,} are the limit here."
         raise TextTooLongError(f"The text has {len(text):,} characters; {limit}", "Shorten it.")
-
-
-class Turns:
-    """Who computes for whom: one turn a visitor and tab, so that a new question ends the one before.
-
-    Only the visitors of the last `most` turns are remembered; a forgotten turn is over.
-    """
-
-    def __init__(self, most: int = 1000) -> None:
-        self._numbers: dict[Sequence[str], int] = {}
-        self._most = most
-        self._last = 0
-        self._lock = threading.Lock()
-
-    def begin(self, visitor: Sequence[str]) -> int:
-        """Ends the visitor's turn and begins the next."""
-        with self._lock:
-            self._last += 1
-            self._numbers.pop(visitor, None)
-            self._numbers[visitor] = self._last
-            while len(self._numbers) > self._most:
-                del self._numbers[next(iter(self._numbers))]
-            return self._last
-
-    def end(self, visitor: Sequence[str]) -> None:
-        with self._lock:
-            self._numbers.pop(visitor, None)
-
-    def current(self, visitor: Sequence[str]) -> int | None:
-        """The turn's number; None where it was ended."""
-        return self._numbers.get(visitor)

@@ -14,6 +14,7 @@ class MethodList(View):
     """`kinds.method_list`. Its value in handlers are the chosen keys. `input`: one was chosen or left out."""
 
     script = "methods.js"
+    more = ("own.js",)
 
     def preprocess(self, payload: str | None) -> tuple[str, ...]:
         chosen = (super().preprocess(payload) or {}).get("chosen")

@@ -7,13 +7,15 @@ from typing import Any
 
 import gradio as gr
 
-from tokimp.ui import revisions
+from tokimp.ui import controls, revisions
 from tokimp.ui.arrival import Arrival
 from tokimp.ui.comparing import handlers, opening, tables
 from tokimp.ui.comparing.asking import DRAWER
 from tokimp.ui.comparing.kinds import Example, method_list
 from tokimp.ui.comparing.state import FORM, asked_from
 from tokimp.ui.comparing.tab import ASKED_IN, Tab
+from tokimp.ui.examples import filling
+from tokimp.ui.forms import Picked
 from tokimp.ui.inside.tab import every_model
 from tokimp.ui.state import Asked
 from tokimp.ui.studies import Studied
@@ -21,7 +23,7 @@ from tokimp.ui.studies.asking import task_of
 from tokimp.ui.studies.running import Changes
 from tokimp.ui.studies.wiring import StudyEvents
 from tokimp.ui.visitors import Visitor
-from tokimp.ui.wiring import AT_ONCE, EVENT
+from tokimp.ui.wiring import AT_ONCE, EVENT, LAST
 
 
 def wire_comparing(built: Tab, tab: gr.Tab, arrival: Arrival) -> None:
@@ -73,14 +75,14 @@ class _Comparing(StudyEvents):
         self.asking(gr.on, [self.built.compare.click, parts["text"].submit])
         tab.select(self._arrive, [parts["question"], *self.form], self.every, **AT_ONCE, **EVENT)
         for button, example in self.built.chips:
-            filled = button.click(self._fill(example), parts["methods"], self.form, **AT_ONCE, **EVENT)
-            self.asking(filled.then)
+            filled = button.click(None, None, parts["text"], js=filling(example.text), **EVENT)
+            self.asking(filled.then(self._fill(example), parts["methods"], self.form[1:], **AT_ONCE, **EVENT).then)
 
     def wire_form(self) -> None:
         """What can be chosen follows the model; a file fills the text."""
         parts = self.parts
         picks = [parts["methods"], parts["target"]]
-        parts["model"].input(self._offer, [parts["model"], parts["methods"]], picks, **AT_ONCE, **EVENT)
+        parts["model"].input(self._offer, [parts["model"], *picks], picks, **LAST, **EVENT)
         if "table" in parts:
             parts["table"].input(self._read, parts["table"], [parts["table"], parts["text"]], **AT_ONCE, **EVENT)
 
@@ -94,15 +96,17 @@ class _Comparing(StudyEvents):
         def fill(methods: tuple[str, ...]) -> tuple[Any, ...]:
             kind, model = self.kind, self.arrival.models[example.task]
             held = revisions.held(model, example.task)
-            picks = method_list(example.task, methods or kind.usual, held), kind.target_list(example.task, None, held)
-            return example.text, every_model(self.arrival, model), *picks, kind.form(example.options)
+            listed = method_list(example.task, methods or kind.usual, held)
+            picks = controls.since(listed, chosen=list(methods)), kind.target_list(example.task, None, held)
+            return every_model(self.arrival, model), *picks, kind.form(example.options)
 
         return fill
 
-    def _offer(self, model: Any, methods: tuple[str, ...]) -> tuple[Any, Any]:
+    def _offer(self, model: Any, methods: tuple[str, ...], target: Picked) -> tuple[Any, Any]:
         task = task_of(model)
         held = revisions.held(str(model), task)
-        return method_list(task, methods, held), self.kind.target_list(task, None, held)
+        offered = controls.since(method_list(task, methods, held), chosen=list(methods))
+        return offered, controls.since(self.kind.target_list(task, None, held), chosen=target)
 
     def _read(self, table: dict[str, Any]) -> tuple[Any, Any]:
         offered, prompts = tables.taken(table)

@@ -13,7 +13,7 @@ from tokimp.models.catalog import default_key
 from tokimp.models.chat import chat
 from tokimp.models.text_model import TextModel
 from tokimp.types import Request, Value
-from tokimp.ui import examples
+from tokimp.ui import examples, filling
 from tokimp.ui.state import Asked
 from tokimp.ui.studies.asking import task_of
 from tokimp.ui.studies.generation import KEY
@@ -54,6 +54,7 @@ def drafted(values: tuple[Any, ...]) -> Draft:
     """The form's values, in the order of `tab.FORM`, as a question."""
     text, answer, model, method, options, is_chat, system = values
     given: dict[str, Value] = dict(options or {})
+    written = {each.name: given[each.name] for each in SHOWN if each.name in given}
     seed, precision = given.pop("seed", 0), given.pop("precision", "fp32")
     name = str(model or "")
     pasted = str(answer or "")
@@ -65,7 +66,7 @@ def drafted(values: tuple[Any, ...]) -> Draft:
         output="log_prob",
         seed=seed if isinstance(seed, int) else 0,
         precision="bf16" if precision == "bf16" else "fp32",
-        options=_needed(given, pasted),
+        options=_needed(written | filling.taken_by(str(method or ""), given), pasted),
         view=KEY,
         answer=pasted,
         system=str(system or "") if is_chat else None,

@@ -7,8 +7,11 @@ from typing import Any
 
 import gradio as gr
 
+from tokimp.types import Value
 from tokimp.ui import controls, revisions, sentences
 from tokimp.ui.arrival import Arrival
+from tokimp.ui.components import Payload
+from tokimp.ui.examples import filling
 from tokimp.ui.generating import forms, handlers, opening
 from tokimp.ui.generating.asking import DRAWER
 from tokimp.ui.generating.drafts import drafted
@@ -23,7 +26,7 @@ from tokimp.ui.studies.generation import KEY
 from tokimp.ui.studies.running import Changes
 from tokimp.ui.studies.wiring import StudyEvents
 from tokimp.ui.visitors import Visitor
-from tokimp.ui.wiring import AT_ONCE, EVENT
+from tokimp.ui.wiring import AT_ONCE, EVENT, LAST
 
 SPAN = "span"
 """The kind of click that has a part of the answer explained anew."""
@@ -88,24 +91,26 @@ class _Generating(StudyEvents):
         self.follow_address(spanned.then)
         known = [parts["question"], parts["shown"], *self.form]
         tab.select(self._arrive, known, self.every, **AT_ONCE, **EVENT)
+        texts = [parts[name] for name in ("text", "answer", "is_chat")]
         for button, example in self.built.chips:
-            self.asking(button.click(_fill(example), None, self._texts(), **AT_ONCE, **EVENT).then)
+            script = filling(example.text, example.answer, example.is_chat)
+            filled = button.click(None, None, texts, js=script, **EVENT)
+            self.asking(filled.then(_system(example), None, parts["system"], **AT_ONCE, **EVENT).then)
 
     def wire_form(self) -> None:
         """What can be chosen follows the model and the method."""
         parts = self.parts
         follows = [parts["method"], parts["is_chat"], parts["system"]]
-        parts["model"].input(self._offer, [parts["model"], *follows[:2]], follows, **AT_ONCE, **EVENT)
-        parts["method"].input(forms.form, [parts["method"], parts["options"]], parts["options"], **AT_ONCE, **EVENT)
-        parts["is_chat"].input(_visible, parts["is_chat"], parts["system"], **AT_ONCE, **EVENT)
-
-    def _texts(self) -> list[Any]:
-        return [self.parts[name] for name in ("text", "answer", "is_chat", "system")]
+        parts["model"].input(self._offer, [parts["model"], parts["method"]], follows, **LAST, **EVENT)
+        parts["method"].input(_options, [parts["method"], parts["options"]], parts["options"], **LAST, **EVENT)
+        parts["is_chat"].input(_visible, parts["is_chat"], parts["system"], **LAST, **EVENT)
 
     def _forecast(self, request: gr.Request, shown: Studied | None, *values: Any) -> Any:
         if self.desk.turns.current(self.visitor(request)) is not None:
             return gr.skip()  # what is on its way has the word
-        return sentences.told(*forecast(drafted(values), shown))
+        lines = forecast(drafted(values), shown)
+        begun = self.desk.turns.current(self.visitor(request)) is not None  # while this was worked out
+        return gr.skip() if begun else sentences.told(*lines)
 
     def _span(self, request: gr.Request, shown: Studied | None, event: gr.EventData) -> dict[Any, Any]:
         if getattr(event, "kind", None) != SPAN:
@@ -118,17 +123,23 @@ class _Generating(StudyEvents):
             return self.by_part({})
         return self.ask(request, *form)
 
-    def _offer(self, model: Any, method: Any, is_chat: Any) -> tuple[Any, Any, Any]:
+    def _offer(self, model: Any, method: Any) -> tuple[Any, Any, Any]:
+        """The methods, and whether there is a chat; where there is, it stays as the visitor has it."""
         task = task_of(model)
         held = revisions.held(str(model), task)
         offered = task == "next-token" and forms.has_template(held)
-        chat = gr.update(visible=offered, value=bool(is_chat) and offered)
-        return controls.method_choice(task, str(method), held), chat, gr.update(visible=bool(is_chat) and offered)
+        methods = controls.since(controls.method_choice(task, str(method), held), chosen=method)
+        if offered:
+            return methods, gr.update(visible=True), gr.skip()
+        return methods, gr.update(visible=False, value=False), gr.update(visible=False)
 
 
-def _fill(example: Example) -> Callable[[], tuple[Any, ...]]:
-    system = gr.update(value="", visible=example.is_chat)
-    return lambda: (example.text, example.answer, example.is_chat, system)
+def _options(method: str, options: Mapping[str, Value]) -> Payload:
+    return controls.since(forms.form(method, options), **options)
+
+
+def _system(example: Example) -> Callable[[], Any]:
+    return lambda: gr.update(value="", visible=example.is_chat)
 
 
 def _visible(is_chat: bool) -> Any:

@@ -10,7 +10,7 @@ import gradio as gr
 
 from tokimp.internals.looks import LOOKS
 from tokimp.internals.looks.seen import Seen
-from tokimp.ui import examples, sentences
+from tokimp.ui import controls, examples, sentences
 from tokimp.ui.inside import sharing
 from tokimp.ui.inside.answer import strip
 from tokimp.ui.inside.payloads import DRAWN, WINDOWS, told
@@ -123,7 +123,10 @@ def forms(shown: Shown, settings: Settings) -> tuple[Shown, Changes]:
     task, usual = shown.asked.task, (examples.INSIDE_TASK,)
     names = {f"options_{view}": view for view in VIEW_PARTS if LOOKS[view].info.only}
     other = {name: view for name, view in names.items() if shown.drawn.get(name, usual) != (task,)}
-    changes = {name: form_payload(view, shown.offered(view, settings), task) for name, view in other.items()}
+    changes = {
+        name: controls.since(form_payload(view, shown.offered(view, settings), task), **settings.get(view, {}))
+        for name, view in other.items()
+    }
     return replace(shown, drawn={**shown.drawn, **dict.fromkeys(other, (task,))}), changes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -79,25 +79,28 @@ def run(desk: Desk, question: Sequence[Asked], shown: Shown, visitor: Visitor, t
     A turn that was taken over by the visitor's next click changes nothing.
     """
 
-    def alive() -> bool:
-        return desk.turns.current(visitor) == turn
+    def failed(status: Any) -> Changes:
+        if desk.turns.taken_over(visitor, turn):
+            return {}
+        desk.turns.end(visitor, turn)
+        return idle(question, status) | {"ran": turn}
 
     try:
-        yield from _looks(desk, question, shown, visitor, alive)
+        yield from _looks(desk, question, shown, visitor, turn)
     except Cancelled:
         said = sentences.told(sentences.line("hint", "Stopped."))
         yield idle(question, said) if desk.turns.current(visitor) is None else {}
     except TokimpError as error:
-        yield idle(question, sentences.failed(error))
+        yield failed(sentences.failed(error))
     except Exception as error:
         report_without_words(error)
-        yield idle(question, sentences.broken())
+        yield failed(sentences.broken())
 
 
-def _looks(
-    desk: Desk, question: Sequence[Asked], shown: Shown, visitor: Visitor, alive: Callable[[], bool]
-) -> Iterator[Changes]:
-    turn = desk.turns.current(visitor)
+def _looks(desk: Desk, question: Sequence[Asked], shown: Shown, visitor: Visitor, turn: int) -> Iterator[Changes]:
+    def alive() -> bool:
+        return desk.turns.current(visitor) == turn
+
     for asked in question:
         fresh: Changes = {}
         try:
@@ -110,10 +113,10 @@ def _looks(
                 fresh |= {"shown": shown} | around
         except OF_THE_VIEW as error:
             fresh = display.without(asked.view, str(error))
-        if not alive():
+        last = asked is question[-1]  # the turn ends before it is on screen: whoever sees it may click at once
+        if not (desk.turns.end(visitor, turn) if last else alive()):
             raise Cancelled
-        if asked is question[-1]:  # before it is on screen, as whoever sees it may click at once
-            desk.turns.end(visitor)
+        if last:
             fresh |= {"status": sentences.told(), "stop": gr.update(interactive=False)}
         yield fresh | {"ran": turn}
 

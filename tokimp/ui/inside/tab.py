@@ -58,7 +58,7 @@ class LookOptions(OptionForm):
     """A view's declared options. `input`: one was changed."""
 
     script = "options.js"
-    more = ("options_input.js",)
+    more = ("own.js", "options_input.js")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from tokimp.errors import TokimpError
 from tokimp.models.device import gpu
 from tokimp.ui import sentences
 from tokimp.ui.arrival import Arrival
+from tokimp.ui.examples import filling
 from tokimp.ui.fair_share import visitor_of as visitor_key_of
 from tokimp.ui.inside import handlers, opening, sharing
 from tokimp.ui.inside.display import FOLLOWING, Changes, as_pointed
@@ -78,7 +79,8 @@ class _Inside:
         gr.on([self.built.look.click, parts["text"].submit], self._ask, form, self.every, **AT_ONCE, **EVENT)
         tab.select(self._arrive, form, self.every, **AT_ONCE, **EVENT)
         for button, chip in self.built.chips:
-            filled = button.click(self._fill(chip), None, [parts["text"], parts["model"]], **AT_ONCE, **EVENT)
+            filled = button.click(None, None, parts["text"], js=filling(chip.text), **EVENT)
+            filled = filled.then(self._fill(chip), None, parts["model"], **AT_ONCE, **EVENT)
             filled.then(self._ask, form, self.every, **AT_ONCE, **EVENT)
 
     def wire_views(self) -> None:
@@ -121,8 +123,8 @@ class _Inside:
     def _arrive(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
         return self.by_part({}) if isinstance(values[2], Shown) else self._ask(request, *values)
 
-    def _fill(self, chip: Chip) -> Callable[[], tuple[str, Any]]:
-        return lambda: (chip.text, every_model(self.arrival, self.arrival.models[chip.task]))
+    def _fill(self, chip: Chip) -> Callable[[], Any]:
+        return lambda: every_model(self.arrival, self.arrival.models[chip.task])
 
     def _expand(self, view: str) -> Callable[..., dict[Any, Any]]:
         def handle(request: gr.Request, shown: Any, opened: tuple[str, ...], *forms: Any) -> dict[Any, Any]:

@@ -83,11 +83,18 @@ def run(desk: Desk, asked: Asked, visitor: Visitor, turn: int, screen: Screen) -
     def alive() -> bool:
         return desk.turns.current(visitor) == turn
 
+    def failed(status: Payload) -> Changes:
+        if desk.turns.taken_over(visitor, turn):
+            return {}
+        desk.turns.end(visitor, turn)
+        return _broken_off(known, screen) | {"status": status, "ran": turn}
+
     known: Studied | None = None
     try:
         for moment in work.watched(partial(_study, desk, asked, visitor.key), alive):
             if moment.done and moment.value is not None:
-                desk.turns.end(visitor)
+                if not desk.turns.end(visitor, turn):
+                    raise Cancelled
                 yield _finished(asked, moment.value, screen) | {"ran": turn}
                 return
             fresh = moment.value if moment.value is not known else None
@@ -96,10 +103,10 @@ def run(desk: Desk, asked: Asked, visitor: Visitor, turn: int, screen: Screen) -
     except Cancelled:
         yield _stopped(known, screen) if desk.turns.current(visitor) is None else {}
     except TokimpError as error:
-        yield _broken_off(known, screen) | {"status": sentences.failed(error)}
+        yield failed(sentences.failed(error))
     except Exception as error:
         report_without_words(error)
-        yield _broken_off(known, screen) | {"status": sentences.broken()}
+        yield failed(sentences.broken())
 
 
 def stop(desk: Desk, visitor: Visitor, turns: tuple[int, int], undimmed: Changes) -> Changes:

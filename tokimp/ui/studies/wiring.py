@@ -64,13 +64,14 @@ class StudyEvents(ABC):
         return {}
 
     def wire_load(self, demo: gr.Blocks, tabs: gr.Tabs) -> None:
-        def load(request: gr.Request) -> dict[Any, Any]:
+        def load(request: gr.Request, shown: Any) -> dict[Any, Any]:
             changes = self.opened(request.query_params, self.visitor(request))
             if changes is None:
-                return self.by_part(self.unlinked())
+                asked = shown is not None or self.desk.turns.current(self.visitor(request)) is not None
+                return self.by_part({} if asked else self.unlinked())
             return self.by_part(changes) | {tabs: gr.update(selected=self.view)}
 
-        demo.load(load, None, [*self.every, tabs], **AT_ONCE, **EVENT)
+        demo.load(load, self.parts["shown"], [*self.every, tabs], **AT_ONCE, **EVENT)
 
     def wire_work(self) -> None:
         """In the page's one queue for models."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from tokimp.types import Request
-from tokimp.ui import filling, handlers
+from tokimp.types import Request, Value
+from tokimp.ui import controls, filling, handlers, revisions
 from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes
 from tokimp.ui.long_texts import has_players
@@ -28,6 +29,14 @@ def pressed(desk: Desk, shown: Result | None, token: object, came_from: object, 
     if request is None:
         return {}
     return _asked(desk, request, visitor) | {"zoomed_from": shown.explanation.request}
+
+
+def since(changes: Changes, method: str, options: Mapping[str, Value]) -> Changes:
+    """What the button changes, where the form stood so when it was pressed."""
+    if "options" not in changes:
+        return changes
+    form = controls.since(changes["method"], chosen=method), controls.since(changes["options"], **options)
+    return changes | dict(zip(("method", "options"), form, strict=True))
 
 
 def kept(asked: Asked, shown: Result | None) -> Asked:
@@ -63,4 +72,7 @@ def _back(desk: Desk, shown: Result, whole: Request, visitor: Visitor) -> Change
 
 
 def _asked(desk: Desk, request: Request, visitor: Visitor) -> Changes:
-    return handlers.begin(desk, asked_of(request), visitor) | {"options": filling.options_form(request)}
+    """The form becomes that of the question: a method that was chosen for the next one would have other options."""
+    begun = handlers.begin(desk, asked_of(request), visitor)
+    listed = controls.method_choice(request.task, request.method, revisions.held(request.model, request.task))
+    return begun | {"method": listed, "options": filling.options_form(request)}
