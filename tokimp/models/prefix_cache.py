@@ -57,8 +57,8 @@ class AnswerCache:
         """
         text, answer = prefix[:source], prefix[source:]
         if not np.array_equal(text, self._text):
+            self._encoded = self._sources.read(self._model, text[None])  # may find no room, and be asked again
             self._text, self._answer = text, text[:0]
-            self._encoded = self._sources.read(self._model, text[None])
             self._cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
         # Keys and values of the text come with the first token of an answer, whichever that is.
         self._go_on(answer if len(answer) or len(self._answer) else text[:1])
