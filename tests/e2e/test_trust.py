@@ -22,6 +22,7 @@ def test_a_result_says_whether_it_beats_chance(open_page: Open) -> None:
     expect(part(page, "trust").locator(".tk-verdict")).to_be_visible()
     typed(page, "A dull film, but I was never bored.")
     explain(page)
+    expect(part(page, "tokens")).to_contain_text("never bored")
     finished(page)
     expect(part(page, "trust").locator(".tk-metric-row")).to_have_count(5)
     settled(page, "trust")
