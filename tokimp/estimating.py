@@ -7,12 +7,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tokimp.methods.base import METHODS, build, check_available, usual_method
+from tokimp.methods.base import build, check_available, usual_method
 from tokimp.methods.gradients import GRAPH_BYTES, gradient, gradient_rows, graph_bytes, is_long
-from tokimp.methods.work import Work, work_of
+from tokimp.methods.work import Work, held_by, work_of
 from tokimp.models.fusing import BLOCK_BYTES, goes_in_blocks
 from tokimp.models.loading import load
 from tokimp.models.outputs import forward_passes
+from tokimp.models.recomputing import kept_bytes
 from tokimp.models.scoring import batch_rows, memory_of_copy, memory_watched
 from tokimp.models.targets import copies_logits
 from tokimp.models.text_model import TextModel
@@ -77,7 +78,8 @@ def estimated(question: Question, method: str, options: Mapping[str, Value] | No
     """What explaining this question by the method takes; cost and errors as of `estimate`, without the first pass."""
     model, inputs = question.model, question.inputs
     check_available(model, method)
-    work = work_of(build(method, options or {}), inputs)
+    built = build(method, options or {})
+    work = work_of(built, inputs)
     passes, length = forward_passes(model, [question.target]), len(inputs)
     part = work.part if model.architecture.decoder else 1.0
     seconds = 0.0
@@ -88,7 +90,7 @@ def estimated(question: Question, method: str, options: Mapping[str, Value] | No
     return Estimate(
         evaluations=work.evaluations * passes,
         seconds=seconds * passes,
-        memory=_memory(model, length, work) + _weights(model, length, METHODS[method].info.needs),
+        memory=_memory(model, length, work) + _weights(model, length, built.info.needs) + held_by(built, model, inputs),
         tokens=length,
         at_most=work.early,
     )
@@ -119,29 +121,30 @@ def _timed(question: Question, *, backward: bool) -> float:
 
 
 def _memory(model: TextModel, length: int, work: Work) -> int:
-    """Bytes at the widest point: a batch of copies, the graph of a backward pass, all layers' attention weights."""
+    """Bytes at the widest point: a batch of copies, or the graph of a backward pass."""
     rows = batch_rows(model, length, length) if work.forward > 1 else 1
     forward = rows * memory_of_copy(model, length)
     if not work.backward:
         return forward
     graph = min(gradient_rows(model, length), work.backward) * graph_bytes(model, length)
-    if graph > GRAPH_BYTES:  # each layer's input is kept, and one layer at a time runs again
-        graph = memory_of_copy(model, length) + 4 * model.size.layers * length * model.size.hidden
+    if graph > GRAPH_BYTES:  # layers' inputs are kept, and one layer at a time runs again
+        graph = memory_of_copy(model, length) + kept_bytes(model, length)
     return max(forward, graph)
 
 
 def _weights(model: TextModel, length: int, needs: frozenset[str]) -> int:
-    """Bytes of attention weights: of all layers where a method looks at them, of the one at work where it has rules.
+    """Bytes of attention weights that are there at once where a method looks at them or has rules for them.
 
-    Of a long text these go in blocks, beside which stands the mask.
+    They are one layer's, as they come from their steps; of a long text one block's, beside which stands the mask.
     """
     layer = 4 * model.size.heads * length**2
-    if "attention" in needs:
-        return model.size.layers * layer
-    if "rules" not in needs:
+    if not needs & {"attention", "rules"}:
         return 0
-    blocks = is_long(model, length) and goes_in_blocks(model.network)
-    return 3 * min(layer, BLOCK_BYTES) + 4 * length**2 if blocks else 3 * layer
+    long = is_long(model, length) if "rules" in needs else layer > BLOCK_BYTES
+    if long and goes_in_blocks(model.network):
+        steps = 5 if "gradient" in needs else 3
+        return steps * min(layer, BLOCK_BYTES) + length**2
+    return 3 * layer
 
 
 def _duration(seconds: float) -> str:

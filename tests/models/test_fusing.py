@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 from torch.utils.checkpoint import checkpoint
 
 import tokimp
 from tests import models
 from tests.traces import no_trace
-from tokimp.methods import gradients
+from tokimp.methods import attention, gradients
 from tokimp.models import fusing
 from tokimp.models.text_model import TextModel
 from tokimp.types import Task
@@ -39,6 +40,19 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", count)
     return ran
+
+
+class _Queries(TorchFunctionMode):
+    """Of how many queries each softmax is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: set[int] = set()
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.nn.functional.softmax:
+            self.rows.add(args[0].shape[2])
+        return func(*args, **(kwargs or {}))
 
 
 def step_by_step(family: str, task: Task) -> TextModel:
@@ -98,6 +112,28 @@ def test_attention_in_blocks_of_queries_has_the_same_gradients(
     torch.testing.assert_close(found.values, wanted.values)
     whole = family in ("deberta-v2", "gpt_neo") or task == "seq2seq"
     assert blocks == ([] if whole else [1] * model.size.layers * len(asked.inputs))
+
+
+@pytest.mark.parametrize("method", ["attention", "attention_norms", "attention_rollout", "gradient_x_attention"])
+@pytest.mark.parametrize(("family", "task"), FAMILIES)
+def test_weights_are_read_of_one_query_at_a_time(
+    family: str, task: Task, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = step_by_step(family, task)
+    asked = tokimp.ask(model, models.TEXTS[task], target=1)
+    wanted = asked.explain(method)
+    monkeypatch.setattr(fusing, "BLOCK_BYTES", 0)
+    monkeypatch.setattr(attention, "HELD_BYTES", 0)
+    monkeypatch.setattr(gradients, "GRAPH_BYTES", 0)
+    with no_trace(model), _Queries() as seen:
+        found = asked.explain(method)
+    assert seen.rows == {1}
+    assert found.attribution.layers is not None
+    assert wanted.attribution.layers is not None
+    largest = np.abs(wanted.attribution.layers).max()
+    np.testing.assert_allclose(found.attribution.layers, wanted.attribution.layers, rtol=1e-6, atol=1e-6 * largest)
+    np.testing.assert_allclose(found.scores, wanted.scores, rtol=1e-6, atol=1e-6 * largest)
+    assert found.evaluations == wanted.evaluations
 
 
 def test_only_long_texts_are_computed_in_one_piece() -> None:

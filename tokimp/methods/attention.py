@@ -16,7 +16,7 @@ from tokimp.errors import OptionError
 from tokimp.methods.base import MethodInfo, option, register
 from tokimp.models.attention_weights import attending, attention_weights
 from tokimp.models.fusing import block
-from tokimp.models.recomputing import remembering
+from tokimp.models.recomputing import kept_bytes, remembering
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.types import Attribution, Floats, Target
@@ -97,7 +97,7 @@ def mean_attention_backwards(model: TextModel, inputs: Encoded, watch: Watch) ->
     Where all together take more than `HELD_BYTES`, each layer runs again, and one layer's are there at a time.
     Cost: one evaluation, which is run twice then.
     """
-    if "layers" not in model.offers or 4 * len(model.blocks) * len(inputs) ** 2 <= HELD_BYTES:
+    if "layers" not in model.offers or not _too_long_to_hold(model, inputs):
         maps = _maps(model, inputs, watch)
         yield from (_mixing(model, inputs, place, maps[place]) for place in reversed(range(len(maps))))
         return
@@ -118,6 +118,16 @@ def mean_attention_backwards(model: TextModel, inputs: Encoded, watch: Watch) ->
         for weights in reversed(seen.taken()):
             place -= 1
             yield _mixing(model, inputs, place, weights)
+
+
+def bytes_of_means(model: TextModel, inputs: Encoded) -> int:
+    """What `mean_attention_backwards` holds: means over heads of all layers, or of one beside what runs it again."""
+    one = 4 * len(inputs) ** 2
+    return one + kept_bytes(model, len(inputs)) if _too_long_to_hold(model, inputs) else len(model.blocks) * one
+
+
+def _too_long_to_hold(model: TextModel, inputs: Encoded) -> bool:
+    return 4 * len(model.blocks) * len(inputs) ** 2 > HELD_BYTES
 
 
 def _mixing(model: TextModel, inputs: Encoded, place: int, weights: Map) -> Map | Floats:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from tokimp.methods.attention import mean_attention_backwards
+from tokimp.methods.attention import bytes_of_means, mean_attention_backwards
 from tokimp.methods.base import MethodInfo, option, register
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
@@ -44,6 +44,9 @@ class AttentionRollout:
         low=0,
         high=1,
     )
+
+    def held(self, model: TextModel, inputs: Encoded) -> int:
+        return bytes_of_means(model, inputs)
 
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Product over layers of (1 − residual) · attention + residual · identity, heads averaged.

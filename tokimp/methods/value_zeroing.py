@@ -46,6 +46,10 @@ class ValueZeroing:
     def work(self, inputs: Encoded) -> Work:
         return Work(forward=len(inputs) + 1)
 
+    def held(self, model: TextModel, inputs: Encoded) -> int:
+        """Distances of all layers, and as many shares."""
+        return 2 * 8 * len(model.blocks) * len(inputs) ** 2
+
     def attribute(self, model: TextModel, inputs: Encoded, target: Target, watch: Watch) -> Attribution:
         """Cosine distance between a layer's output and its output without one token's value vector.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tokimp.methods.base import Method
+from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 
 OF_A_DECODER = 0.5
@@ -34,6 +35,12 @@ def work_of(method: Method, inputs: Encoded) -> Work:
         work: Work = declared(inputs)
         return work
     return Work(backward=1) if "gradient" in method.info.needs else Work(forward=1)
+
+
+def held_by(method: Method, model: TextModel, inputs: Encoded) -> int:
+    """Bytes of its own findings that a method holds beside what its passes take: by its own `held`, or none."""
+    declared = getattr(method, "held", None)
+    return 0 if declared is None else int(declared(model, inputs))
 
 
 def work_of_game(players: int, most: int) -> Work:

@@ -95,13 +95,13 @@ def stepwise(network: PreTrainedModel, length: int, within: Within = nullcontext
 
 def weight_bytes(network: PreTrainedModel, length: int) -> int:
     """Of one layer's attention weights on a text of that many tokens."""
-    heads = int(getattr(network.config, "num_attention_heads", None) or 16)
+    heads = int(getattr(getattr(network, "config", None), "num_attention_heads", None) or 16)
     return 4 * heads * length**2
 
 
 def goes_in_blocks(network: PreTrainedModel) -> bool:
     """Whether the steps of this family's attention can be taken for some queries at a time."""
-    whole = getattr(network.config, "is_encoder_decoder", False)
+    whole = getattr(getattr(network, "config", None), "is_encoder_decoder", False)
     return not whole and hasattr(sys.modules[type(network).__module__], STEPS)
 
 

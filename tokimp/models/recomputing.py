@@ -78,6 +78,12 @@ def every(layers: int, size: int) -> int:
     return next(fits, min(range(1, layers + 1), key=partial(held, layers)))
 
 
+def kept_bytes(model: TextModel, length: int) -> int:
+    """Of layers' inputs that are there at most, of one text of that many tokens."""
+    layers, one = model.size.layers, 4 * length * model.size.hidden
+    return held(layers, every(layers, one)) * one
+
+
 def held(layers: int, step: int) -> int:
     """Inputs that are there at most: one of every `step` layers, and those found again between two."""
     return -(-layers // step) + step - 1
