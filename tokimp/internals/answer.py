@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tokimp.errors import OptionError, TextTooLongError, UnknownTargetError
+from tokimp.errors import TextTooLongError, UnknownTargetError
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
 from tokimp.models.writing import Decoding, writing
@@ -37,8 +37,6 @@ def with_answer(
     alone = model.encode(text, limit, (), roles)
     if limit is not None and len(generated) > limit:
         raise TextTooLongError(f"The answer has {len(generated)} tokens; {limit} are the limit here.", "Shorten it.")
-    if strange := [id_ for id_ in generated if not 0 <= id_ < model.size.vocabulary]:
-        raise OptionError(f"There is no token {strange[0]}.", f"{model.key} has 0 to {model.size.vocabulary - 1}.")
     answer = tuple(generated)
     if not answer and alone.source:
         answer = _written(model, alone, watch or Watch())

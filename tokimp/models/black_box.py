@@ -17,7 +17,7 @@ from tokimp.models.calling import Caller, Form, Function
 from tokimp.models.own_tokenizers import OwnTokenizer
 from tokimp.models.piece_ids import AnswerIds, PieceIds, cut_by
 from tokimp.models.text_model import TextModel
-from tokimp.models.tokens import Encoded, Ids, display, with_generated, with_roles
+from tokimp.models.tokens import Encoded, Ids, check_ids, display, with_generated, with_roles
 from tokimp.models.traits import Size
 from tokimp.types import PRECISIONS, Precision, Role, Target, Task, Token
 
@@ -115,6 +115,7 @@ class BlackBox(TextModel):
             raise EmptyTextError("There is no text yet.", "Type or paste one.")
         if generated and not self.architecture.writes:
             raise OptionError(f"{self.key} writes no text.", "Only next-token models go on writing.")
+        check_ids(generated, self.size.vocabulary)
         ids, spans = self._pieces.pieces(text)
         most = self.limit if limit is None else min(limit, self.limit)
         if len(ids) + len(generated) > most:

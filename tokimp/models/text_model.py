@@ -17,7 +17,16 @@ from tokimp.models.architectures import architecture_of
 from tokimp.models.encoder_decoder import Source, decoder_start, raw_scale
 from tokimp.models.fusing import eager, fused
 from tokimp.models.source_memory import SourceMemory
-from tokimp.models.tokens import Encoded, Ids, check_room, encode_text, is_templated, with_generated, with_roles
+from tokimp.models.tokens import (
+    Encoded,
+    Ids,
+    check_ids,
+    check_room,
+    encode_text,
+    is_templated,
+    with_generated,
+    with_roles,
+)
 from tokimp.models.traits import Link, Size, Traits
 from tokimp.types import PRECISIONS, Precision, Role, Task
 
@@ -130,12 +139,14 @@ class TextModel(Traits):
         With an encoder, the text and the answer, with what the decoder begins with, may have as many each.
 
         Raises:
-            EmptyTextError, TextTooLongError, OptionError: a model that writes no text has nothing generated.
+            EmptyTextError, TextTooLongError, OptionError: a model that writes no text has nothing generated;
+                an id that is none.
         """
         most = self.limit if limit is None else min(limit, self.limit)
         inputs = encode_text(self.tokenizer, text, most, self.task == "masked-lm", is_templated(roles))
         if generated and not self.architecture.writes:
             raise OptionError(f"{self.key} writes no text.", "Only next-token and seq2seq models go on writing.")
+        check_ids(generated, self.size.vocabulary)
         if self.architecture.writes and (generated or self.starts_with):
             inputs = with_generated(self.tokenizer, inputs, generated, self.starts_with)
             check_room(inputs, most)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tokimp.errors import EmptyTextError, TextTooLongError, UnsupportedModelError
+from tokimp.errors import EmptyTextError, OptionError, TextTooLongError, UnsupportedModelError
 from tokimp.types import Role, Token
 from tokimp.units import place
 
@@ -152,6 +152,12 @@ def with_generated(
         len(inputs) if starts else 0,
         len(starts),
     )
+
+
+def check_ids(ids: Sequence[int], vocabulary: int) -> None:
+    """Raises OptionError where one is no token of a vocabulary of that size."""
+    if strange := [id_ for id_ in ids if not 0 <= id_ < vocabulary]:
+        raise OptionError(f"There is no token {strange[0]}.", f"The model has tokens 0 to {vocabulary - 1}.")
 
 
 def check_room(inputs: Encoded, most: int) -> None:

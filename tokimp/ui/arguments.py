@@ -18,7 +18,7 @@ from tokimp.ui.generating.drafts import Draft, draft_of
 from tokimp.ui.results import key_of
 from tokimp.ui.state import Asked
 from tokimp.ui.studies import STUDIES, compare
-from tokimp.ui.studies.asking import BETWEEN, joined, methods_in
+from tokimp.ui.studies.asking import BETWEEN, joined, methods_in, task_of
 
 MOST_CANDIDATES = 100
 
@@ -74,8 +74,7 @@ def check_whole(asked: Asked) -> None:
 
 
 def _task_of(given: Arguments) -> Task:
-    model = given["model"]
-    task: Task = given["task"] or (CATALOG[model].task if model in CATALOG else "next-token")
+    task: Task = given["task"] or task_of(given["model"])
     return task
 
 

@@ -132,8 +132,8 @@ def pinned(explanation: Explanation) -> npt.NDArray[np.bool_]:
 def ranks(scores: Floats, last: npt.NDArray[np.bool_] | None = None) -> list[int]:
     """1 + how many |scores| are larger, so that equal ones share a rank; those that are `last` stand behind all."""
     sizes = np.abs(scores) if last is None else np.where(last, -1.0, np.abs(scores))
-    ranked: npt.NDArray[np.int64] = 1 + np.searchsorted(np.sort(-sizes), -sizes)
-    return ranked.tolist()
+    ranked = 1 + np.searchsorted(np.sort(-sizes), -sizes)
+    return [int(rank) for rank in ranked]
 
 
 def _items(

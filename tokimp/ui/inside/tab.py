@@ -98,7 +98,7 @@ def every_model(arrival: Arrival, chosen: str) -> Payload:
         other = listed["other"]
     listed = controls.model_choice("seq2seq", chosen, arrival.hub_reachable)
     groups.append((NAMES["seq2seq"], [option for group in listed["groups"] for option in group["options"]]))
-    note = "Any next-token model with safetensors whose architecture is known; a folder’s may be of any task."
+    note = "Any model with safetensors whose architecture is known."
     return controls.choice_payload("Model", groups, chosen, None if other is None else {**other, "note": note})
 
 
