@@ -18,8 +18,8 @@ from tokimp.models import folders, hub
 from tokimp.models.loading import MODELS, load
 from tokimp.types import Request
 from tokimp.ui import controls
-from tokimp.ui.inside.tasks import task_of
-from tokimp.ui.studies import STUDIES, asking
+from tokimp.ui.studies import STUDIES
+from tokimp.ui.tasks import task_of
 
 NAME = "some/writer"
 
@@ -63,7 +63,7 @@ def describe(fake: FakeHub, config: dict[str, Any], file: str = "model.safetenso
 )
 def test_the_hub_is_asked_once_for_each_name(fake: FakeHub, config: dict[str, Any], task: str) -> None:
     describe(fake, config)
-    assert [task_of(NAME), asking.task_of(NAME), hub.told_task(NAME)] == [task] * 3
+    assert [task_of(NAME), task_of(NAME), hub.told_task(NAME)] == [task] * 3
     assert len([line for line in fake.asked if line.startswith("GET")]) == 1
     assert not fake.downloads()
 
@@ -121,3 +121,11 @@ def test_a_model_that_writes_nothing_is_refused_before_it_is_loaded() -> None:
     request = Request(model="some/filler", revision="", task="masked-lm", text="A text", method="occlusion")
     with pytest.raises(InputError, match="writes no text"):
         STUDIES["generation"].check(request)
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "", None, 7])
+def test_what_is_no_name_of_a_model_is_taken_as_the_first_ones_task(
+    name: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKIMP_ALLOW_ANY_MODEL", "1")
+    assert task_of(name) == "next-token"

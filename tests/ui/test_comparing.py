@@ -17,7 +17,7 @@ from tokimp.share import from_link, to_code
 from tokimp.types import Request
 from tokimp.ui import examples, work
 from tokimp.ui.arrival import Arrival
-from tokimp.ui.comparing import handlers, opening, payloads, sharing, tables
+from tokimp.ui.comparing import handlers, opening, payloads, tables
 from tokimp.ui.comparing.components import MOST_BYTES, MethodList, TableFile
 from tokimp.ui.comparing.display import sections
 from tokimp.ui.comparing.kinds import COMPARE, KINDS, PROMPTS, Kind, method_list
@@ -26,6 +26,7 @@ from tokimp.ui.desk import Desk
 from tokimp.ui.forms import Choice, OptionForm
 from tokimp.ui.inside import opening as inside_opening
 from tokimp.ui.state import Asked
+from tokimp.ui.studies import sharing
 from tokimp.ui.studies.base import FORMATS
 from tokimp.ui.visitors import Visitor
 

@@ -29,8 +29,8 @@ from tokimp.ui.inside.answer import answer_of, source_of
 from tokimp.ui.inside.pointing import pointed
 from tokimp.ui.inside.state import Selection, Shown
 from tokimp.ui.inside.tab import every_model, form_payload
-from tokimp.ui.inside.tasks import task_of
 from tokimp.ui.state import Asked
+from tokimp.ui.tasks import task_of
 from tokimp.ui.visitors import Visitor
 
 VISITOR = Visitor("a session", "inside")

@@ -18,7 +18,8 @@ from tokimp.ui.generating.drafts import Draft, draft_of
 from tokimp.ui.results import key_of
 from tokimp.ui.state import Asked
 from tokimp.ui.studies import STUDIES, compare
-from tokimp.ui.studies.asking import BETWEEN, joined, methods_in, task_of
+from tokimp.ui.studies.asking import BETWEEN, joined, methods_in
+from tokimp.ui.tasks import task_of
 
 MOST_CANDIDATES = 100
 
@@ -32,7 +33,7 @@ def asked_with(given: Arguments) -> Asked:
     """
     if "answer" in given:
         return draft_of(given)
-    task = _task_of(given)
+    task: Task = given["task"] or task_of(given["model"])
     model = given["model"] or default_key(task, hub.reachable())
     kept = {name: value for name, value in given.items() if name in Asked.__dataclass_fields__}
     settled = {"task": task, "model": model, "options": dict(given.get("options") or {})}
@@ -71,11 +72,6 @@ def check_whole(asked: Asked) -> None:
     model = revisions.held(asked.model, asked.task)
     if model is not None:
         long_texts.check_tokens(asked.method, len(model.encode(asked.text)), work.MOST_TOKENS[asked.task])
-
-
-def _task_of(given: Arguments) -> Task:
-    task: Task = given["task"] or task_of(given["model"])
-    return task
 
 
 def _text(value: Any, _given: Arguments) -> None:

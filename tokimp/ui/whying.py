@@ -12,11 +12,11 @@ from tokimp.models.text_model import TextModel
 from tokimp.reasons import Reasons
 from tokimp.types import Explanation, Request
 from tokimp.ui import aside, sentences, work
-from tokimp.ui.comparing.sharing import file_payload, share_payload
 from tokimp.ui.desk import Desk
 from tokimp.ui.display import Changes
 from tokimp.ui.state import Result, asked_of
 from tokimp.ui.studies import Studied, why
+from tokimp.ui.studies.sharing import file_payload, share_payload
 from tokimp.ui.visitors import Visitor
 from tokimp.views.why.tree import drawer_payload
 from tokimp.watch import Watch

@@ -7,7 +7,7 @@ from typing import Any
 from tokimp.types import Value
 from tokimp.ui.comparing.kinds import Kind
 from tokimp.ui.state import Asked
-from tokimp.ui.studies.asking import task_of
+from tokimp.ui.tasks import task_of
 
 FORM = ("text", "model", "methods", "target", "options")
 

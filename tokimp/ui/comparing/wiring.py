@@ -19,9 +19,9 @@ from tokimp.ui.forms import Picked
 from tokimp.ui.inside.tab import every_model
 from tokimp.ui.state import Asked
 from tokimp.ui.studies import Studied
-from tokimp.ui.studies.asking import task_of
 from tokimp.ui.studies.running import Changes
 from tokimp.ui.studies.wiring import StudyEvents
+from tokimp.ui.tasks import task_of
 from tokimp.ui.visitors import Visitor
 from tokimp.ui.wiring import AT_ONCE, EVENT, LAST
 

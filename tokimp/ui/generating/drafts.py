@@ -15,8 +15,8 @@ from tokimp.models.text_model import TextModel
 from tokimp.types import Request, Value
 from tokimp.ui import examples, filling
 from tokimp.ui.state import Asked
-from tokimp.ui.studies.asking import task_of
 from tokimp.ui.studies.generation import KEY
+from tokimp.ui.tasks import task_of
 
 SPAN = ("first", "end")
 """Options that are chosen in the answer, not in the form."""

@@ -21,10 +21,10 @@ from tokimp.ui.generating.forms import Example
 from tokimp.ui.generating.tab import FORM, Tab
 from tokimp.ui.state import Asked, asked_of
 from tokimp.ui.studies import Studied
-from tokimp.ui.studies.asking import task_of
 from tokimp.ui.studies.generation import KEY
 from tokimp.ui.studies.running import Changes
 from tokimp.ui.studies.wiring import StudyEvents
+from tokimp.ui.tasks import task_of
 from tokimp.ui.visitors import Visitor
 from tokimp.ui.wiring import AT_ONCE, EVENT, LAST
 

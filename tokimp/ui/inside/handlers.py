@@ -24,8 +24,8 @@ from tokimp.ui.inside import display
 from tokimp.ui.inside.display import Changes
 from tokimp.ui.inside.state import Settings, Shown
 from tokimp.ui.inside.tab import VIEW_PARTS
-from tokimp.ui.inside.tasks import task_of
 from tokimp.ui.state import Asked
+from tokimp.ui.tasks import task_of
 from tokimp.ui.trouble import report_without_words
 from tokimp.ui.visitors import Visitor
 

@@ -9,7 +9,6 @@ from tokimp.errors import OptionError
 from tokimp.methods import METHODS
 from tokimp.methods.base import MethodInfo, checked_options
 from tokimp.types import Request, Task
-from tokimp.ui.inside import tasks
 
 MOST_METHODS = 12
 BETWEEN = ","
@@ -55,8 +54,3 @@ def offered(task: Task, keys: Iterable[str]) -> tuple[str, ...]:
     """Those of the methods that are defined for the task."""
     infos: dict[str, MethodInfo] = {key: METHODS[key].info for key in keys}
     return tuple(key for key, info in infos.items() if task in info.tasks)
-
-
-def task_of(model: object) -> Task:
-    """What the model is made for, as far as that is known before it is loaded."""
-    return tasks.task_of(str(model or ""))

@@ -11,10 +11,10 @@ import gradio as gr
 
 from tokimp.errors import Cancelled, TokimpError
 from tokimp.ui import sentences, whying, work
-from tokimp.ui.comparing import sharing
 from tokimp.ui.components import Payload
 from tokimp.ui.desk import Desk
 from tokimp.ui.state import Asked
+from tokimp.ui.studies import sharing
 from tokimp.ui.studies.base import STUDIES, Studied
 from tokimp.ui.trouble import report_without_words
 from tokimp.ui.visitors import Visitor
