@@ -29,8 +29,9 @@ def encoded(family: str, task: Task, text: str) -> Encoded:
 def units(inputs: Encoded, kind: str) -> list[str]:
     """What each player holds of the text."""
     found = []
-    for row in players_of(inputs, kind).members:
-        tokens = [inputs.tokens[i] for i in np.flatnonzero(row)]
+    players = players_of(inputs, kind)
+    for number in range(len(players)):
+        tokens = [token for token, player in zip(inputs.tokens, players.player, strict=True) if player == number]
         found.append(inputs.text[min(t.start for t in tokens) : max(t.end for t in tokens)].strip())
     return found
 
@@ -57,12 +58,14 @@ def test_every_free_token_has_one_player_and_no_special_one_has_any(
 ) -> None:
     inputs = encoded(family, task, text)
     players = players_of(inputs, kind)
-    np.testing.assert_array_equal(players.members.sum(0), ~inputs.fixed)
-    assert players.members.any(1).all()
+    np.testing.assert_array_equal(players.player >= 0, ~inputs.fixed)
+    numbers, sizes = np.unique(players.player[~inputs.fixed], return_counts=True)
+    assert numbers.tolist() == list(range(len(players)))
+    assert sizes.tolist() == players.sizes.tolist()
     values = np.arange(1.0, len(players) + 1)
     assert players.share(values).sum() == pytest.approx(values.sum())
-    firsts = players.members.argmax(1)
-    np.testing.assert_array_equal(firsts, np.sort(firsts))
+    in_order = players.player[~inputs.fixed]
+    np.testing.assert_array_equal(in_order, np.sort(in_order))
 
 
 def test_no_player_at_all() -> None:

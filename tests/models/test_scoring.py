@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,14 +31,14 @@ def target_of(model: TextModel, index: int = 1) -> Target:
     return Target(index, "", position or 0)
 
 
-def copies_of(model: TextModel, count: int = 40, replacement: str = "delete") -> list[Copy]:
+def copies_of(model: TextModel, count: int = 40, replacement: str = "delete") -> Sequence[Copy]:
     """Copies of many lengths, some of them the same."""
     inputs = model.encode(TEXTS[model.task])
     keep = np.random.default_rng(0).random((count, len(inputs))) < 0.6
     return masking(model, inputs, target_of(model), replacement).copies(keep)
 
 
-def different(copies: list[Copy]) -> int:
+def different(copies: Sequence[Copy]) -> int:
     return len({(copy.ids.tobytes(), copy.position) for copy in copies})
 
 
@@ -250,3 +251,35 @@ def test_long_copies_run_in_smaller_batches(decoder: TextModel, batches: list[in
     ids = np.full(models.LIMIT - 1, 5)
     Scorer(decoder, [target_of(decoder)], Watch())([Copy(np.array([i, *ids]), 47) for i in range(6, 46)])
     assert max(batches) == scoring.BATCH_TOKENS // models.LIMIT
+
+
+def test_of_a_long_text_few_copies_are_there_at_once(decoder: TextModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    copies, alive, most = copies_of(decoder), 0, 0
+    wanted = Scorer(decoder, [target_of(decoder)], Watch())(copies)
+
+    class Made(Sequence[Copy]):
+        """Counts the copies that are held."""
+
+        def __len__(self) -> int:
+            return len(copies)
+
+        def __getitem__(self, place: Any) -> Any:
+            nonlocal alive, most
+            copy = copies[place]
+            ids = copy.ids.copy()
+            alive, most = alive + 1, max(most, alive + 1)
+            weakref.finalize(ids, gone)
+            return Copy(ids, copy.position)
+
+    def gone() -> None:
+        nonlocal alive
+        alive -= 1
+
+    monkeypatch.setattr(scoring, "HELD_IDS", 5 * copies[0].ids.nbytes)
+    monkeypatch.setattr(scoring, "BATCH_KEYS", 2 * 8 * 40 * decoder.size.hidden)
+    watch = Watch()
+    found = Scorer(decoder, [target_of(decoder)], watch)(Made())
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5)
+    assert watch.evaluations == different(copies)
+    assert most < 13
+    assert alive == 0

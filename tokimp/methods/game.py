@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -71,7 +71,7 @@ class Game:
         """What has to be said about this game, whatever is made of it."""
         return (*self.players.notes, *([ONE_DRAW] if self._edit.kind == "random" else []))
 
-    def _copies(self, coalitions: Coalitions) -> list[Copy]:
+    def _copies(self, coalitions: Coalitions) -> Sequence[Copy]:
         keep = self.players.keep(coalitions)
         if self._edit.kind != "random":
             return self._edit.copies(keep)

@@ -13,7 +13,7 @@ from tokimp.methods.averages import averaged
 from tokimp.methods.base import MethodInfo, option, register, replacement_option
 from tokimp.methods.players import Players, players_of, players_option
 from tokimp.methods.work import OF_A_DECODER, Work
-from tokimp.models.masking import Copy, masking
+from tokimp.models.masking import masking
 from tokimp.models.scoring import Scorer
 from tokimp.models.text_model import TextModel
 from tokimp.models.tokens import Encoded
@@ -73,48 +73,60 @@ class Occlusion:
         random = self.replacement == "random"
         repeats = self.repeats if random else 1
         players = players_of(inputs, self.players)
-        windows = _windows(len(players), self.window)  # (window, player)
+        width = self._width(players)
         edit = masking(model, inputs, targets[0], self.replacement)
-        rng = np.random.default_rng(self.seed)
-        copies = [Copy(inputs.ids, targets[0].position, inputs.source)]
-        for _ in range(repeats):
-            copies += edit.copies(~players.keep(windows), rng)
+        keep = players.keep(_without(len(players), width))
+        copies = edit.copies(keep)
+        if random:
+            rng = np.random.default_rng(self.seed)
+            copies = [copies[0], *(copy for _ in range(repeats) for copy in edit.copies(keep[1:], rng))]
 
         def drops(values: Floats) -> Floats:
-            return np.asarray((values[0] - values[1:]).reshape(repeats, len(windows)))
+            return np.asarray((values[0] - values[1:]).reshape(repeats, len(keep) - 1))
 
         def report(values: Floats) -> None:
-            watch(1 - float(np.isnan(values).mean()), players.share(_so_far(drops(values), windows)))
+            watch(1 - float(np.isnan(values).mean()), players.share(_so_far(drops(values), width)))
 
         scorer = Scorer(model, targets, watch)
         scorer(copies[:1], lambda _: None)  # every partial score needs the whole text's value
         first = scorer(copies, report)
         rest = [scorer.select(column)(copies) for column in range(1, len(targets))]
-        return [_share(drops(values), windows, players, random) for values in (first, *rest)]
+        return [_share(drops(values), width, players, random) for values in (first, *rest)]
 
     def work(self, inputs: Encoded) -> Work:
         repeats = self.repeats if self.replacement == "random" else 1
-        windows = len(_windows(len(players_of(inputs, self.players)), self.window))
+        players = players_of(inputs, self.players)
+        windows = len(players) - self._width(players) + 1
         return Work(forward=1 + repeats * windows, part=OF_A_DECODER)
 
+    def _width(self, players: Players) -> int:
+        return min(self.window, max(len(players), 1))
 
-def _windows(players: int, width: int) -> npt.NDArray[np.bool_]:
-    """Which players each window takes away (window, player)."""
-    width = min(width, max(players, 1))
-    starts = np.arange(players - width + 1)[:, None]
+
+def _without(players: int, width: int) -> npt.NDArray[np.bool_]:
+    """Which players stay (window + 1, player): all, then all but each `width` neighbours."""
+    first = np.arange(players - width + 1)[:, None]
     each = np.arange(players)
-    return np.asarray((each >= starts) & (each < starts + width))
+    return np.concatenate([np.ones((1, players), dtype=bool), (each < first) | (each >= first + width)])
 
 
-def _share(drops: Floats, windows: npt.NDArray[np.bool_], players: Players, random: bool) -> Attribution:
+def _share(drops: Floats, width: int, players: Players, random: bool) -> Attribution:
     """Scores from drops (repeat, window): the mean over covering windows, with its error over repeats."""
-    each = drops @ (windows / np.maximum(windows.sum(0), 1))  # (repeat, player)
+    each = _covering(drops, width) / np.maximum(_covering(np.ones_like(drops), width), 1)  # (repeat, player)
     shared = np.stack([players.share(row) for row in each])  # (repeat, token)
     found = averaged(shared, "repeats") if random else Attribution(shared[0])
     return replace(found, notes=(*found.notes, *players.notes))
 
 
-def _so_far(drops: Floats, windows: npt.NDArray[np.bool_]) -> Floats:
+def _so_far(drops: Floats, width: int) -> Floats:
     """Scores (player,) from the drops that are known, NaN for those that are not; 0 where none is."""
     ran = np.isfinite(drops)
-    return np.asarray(np.where(ran, drops, 0).sum(0) @ windows / np.maximum(ran.sum(0) @ windows, 1))
+    known = _covering(np.where(ran, drops, 0), width).sum(0)
+    return np.asarray(known / np.maximum(_covering(ran.astype(np.float64), width).sum(0), 1))
+
+
+def _covering(values: Floats, width: int) -> Floats:
+    """Sums over the windows that cover each player (repeat, player), of values (repeat, window)."""
+    shifted = (np.pad(values, ((0, 0), (shift, width - 1 - shift))) for shift in range(width))
+    found: Floats = np.sum(list(shifted), axis=0)
+    return found

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tokimp.methods.base import option
-from tokimp.models.tokens import Encoded
+from tokimp.models.tokens import Encoded, Ids
 from tokimp.types import Floats
 from tokimp.units import KINDS, units_of
 
@@ -20,24 +20,36 @@ PLAYERS = ("tokens", *KINDS)
 class Players:
     """Groups of the tokens that masking may touch; special tokens belong to none.
 
-    members (player, token): True where a token belongs to a player; each free token has one.
+    player (token,): the number of each token's player; −1: it has none. sizes (player,): tokens of each.
     """
 
     inputs: Encoded
     kind: str
-    members: npt.NDArray[np.bool_]
+    player: Ids
+    sizes: Ids
 
     def __len__(self) -> int:
-        return len(self.members)
+        return len(self.sizes)
+
+    def of(self, token: int) -> tuple[int, ...]:
+        """The tokens of the player that this token belongs to."""
+        return tuple(np.flatnonzero(self.player == self.player[token]).tolist())
 
     def keep(self, coalitions: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """Tokens that stay (coalition, token)."""
-        return coalitions @ self.members
+        """Tokens that stay (coalition, token), of coalitions (coalition, player)."""
+        keep = np.zeros((len(coalitions), len(self.player)), dtype=bool)
+        keep[:, self._free] = coalitions[:, self.player[self._free]]
+        return keep
 
     def share(self, values: Floats) -> Floats:
         """Scores (token,): each player's value (player,) shared evenly by its tokens, so that the sum is kept."""
-        found: Floats = values @ (self.members / np.maximum(self.members.sum(1, keepdims=True), 1))
-        return found
+        scores = np.zeros(len(self.player))
+        scores[self._free] = (values / self.sizes)[self.player[self._free]]
+        return scores
+
+    @property
+    def _free(self) -> Ids:
+        return np.flatnonzero(self.player >= 0)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -57,6 +69,7 @@ def players_of(inputs: Encoded, kind: str) -> Players:
     """The players of a text, in its order. Words and marks of punctuation are those that were typed."""
     free = inputs.free
     unit_of = np.arange(len(free)) if kind == "tokens" else units_of(inputs.text, inputs.tokens, kind)[free]
-    members = np.zeros((len(np.unique(unit_of)), len(inputs)), dtype=bool)
-    members[np.unique(unit_of, return_inverse=True)[1], free] = True
-    return Players(inputs, kind, members)
+    _, numbers, sizes = np.unique(unit_of, return_inverse=True, return_counts=True)
+    player = np.full(len(inputs), -1)
+    player[free] = numbers
+    return Players(inputs, kind, player, sizes)

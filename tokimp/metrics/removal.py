@@ -97,7 +97,7 @@ class Removals:
         values = self._scorer(self._copies(keep))
         return -np.logaddexp(0, -values) if self._contrasted and self._exponent else values
 
-    def _copies(self, keep: npt.NDArray[np.bool_]) -> list[Copy]:
+    def _copies(self, keep: npt.NDArray[np.bool_]) -> Sequence[Copy]:
         if self._masking is not None:
             return self._masking.copies(keep)
         rows = np.where(keep | self._inputs.fixed, self._inputs.ids, self._others)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -34,21 +36,47 @@ class Masking:
     token: int
     pool: Ids
 
-    def copies(self, keep: npt.NDArray[np.bool_], rng: np.random.Generator | None = None) -> list[Copy]:
+    def copies(self, keep: npt.NDArray[np.bool_], rng: np.random.Generator | None = None) -> Sequence[Copy]:
         """One edited copy for each row of keep (copy, token); special tokens stay in any case."""
-        keep = keep | self.inputs.fixed
-        if self.kind == "delete":
-            return [self._deleted(row) for row in keep]
-        fill = self.token if rng is None or self.kind != "random" else rng.choice(self.pool, size=keep.shape)
-        return [Copy(ids, self.position, self.inputs.source) for ids in np.where(keep, self.inputs.ids, fill)]
+        if self.kind != "random" or rng is None:
+            return _Edits(keep, self._deleted if self.kind == "delete" else partial(self._filled, fill=self.token))
+        drawn = rng.choice(self.pool, size=keep.shape)
+        return [self._filled(row, fill) for row, fill in zip(keep, drawn, strict=True)]
+
+    def _filled(self, keep: npt.NDArray[np.bool_], fill: int | Ids) -> Copy:
+        ids = np.where(keep | self.inputs.fixed, self.inputs.ids, fill)
+        return Copy(ids, self.position, self.inputs.source)
 
     def _deleted(self, keep: npt.NDArray[np.bool_]) -> Copy:
+        keep = keep | self.inputs.fixed
         ids, source = self.inputs.ids[keep], int(keep[: self.inputs.source].sum())
         read = int(keep[: self.position + 1].sum()) - 1  # where it is gone itself, the one before
         if not len(ids) or (self.inputs.source and not source):
             ids = np.r_[self.token, ids]  # no network can read nothing: an empty text is its end token
             read, source = read + 1, min(self.inputs.source, 1)
         return Copy(ids, max(read, 0), source)
+
+
+class _Edits(Sequence[Copy]):
+    """Copies that are made when they are looked at: of a long text there are never many at once."""
+
+    def __init__(self, keep: npt.NDArray[np.bool_], edit: Callable[[npt.NDArray[np.bool_]], Copy]) -> None:
+        self._keep = keep
+        self._edit = edit
+
+    def __len__(self) -> int:
+        return len(self._keep)
+
+    @overload
+    def __getitem__(self, place: int) -> Copy: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Copy]: ...
+
+    def __getitem__(self, place: int | slice) -> Copy | list[Copy]:
+        if isinstance(place, slice):
+            return [self._edit(row) for row in self._keep[place]]
+        return self._edit(self._keep[place])
 
 
 def masking(model: TextModel, inputs: Encoded, target: Target, replacement: str | int = "auto") -> Masking:

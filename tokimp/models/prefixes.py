@@ -15,6 +15,7 @@ from tokimp.models.tokens import Ids
 # A forward pass reads all weights once and starts many small operations: measured on two cores,
 # that takes as long as this many tokens.
 TOKENS_OF_A_PASS = 64
+BIG_ENDIAN = np.dtype(">u4")  # so that bytes stand in the order of the ids
 
 
 class Group(NamedTuple):
@@ -44,7 +45,7 @@ def groups(copies: Sequence[Copy], pass_tokens: int = TOKENS_OF_A_PASS) -> list[
     """
     if not copies:
         return []
-    order = sorted(range(len(copies)), key=lambda i: (copies[i].source, copies[i].ids.tolist()))
+    order = sorted(range(len(copies)), key=lambda i: (copies[i].source, copies[i].ids.astype(BIG_ENDIAN).tobytes()))
     common = [_common(copies[one], copies[other]) for one, other in pairwise(order)]
     found: list[Group] = []
     open_nodes = [_Node(0)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 BATCH_TOKENS = 1024
 BATCH_TOKENS_ELSEWHERE = 8192
 BATCH_COPIES = 64
+BATCH_KEYS = 64 * 2**20
+"""Bytes of one layer's keys and values: each copy of a batch has its own, also of what is read from a cache."""
+HELD_IDS = 32 * 2**20
+"""Bytes of ids of copies that are there at once."""
+
 NO_ROOM = ("The text does not fit into memory.", "Shorten it.")
 
 Report = Callable[[Floats], None]
@@ -84,9 +89,9 @@ class Scorer:
             OutOfMemoryError: even one copy does not fit.
         """
         keys = [key_of(copy) for copy in copies]
-        fresh = {key: copy for key, copy in zip(keys, copies, strict=True) if key not in self._known}
+        fresh = {key: place for place, key in enumerate(keys) if key not in self._known}
         done = 0
-        for batch, values in self._batches(list(fresh.items())):
+        for batch, values in self._parts(copies, fresh):
             self._learn(batch, values)
             done += len(batch)
             if report is not None:
@@ -94,6 +99,13 @@ class Scorer:
             else:
                 self._watch(done / len(fresh))
         return self._values(keys)
+
+    def _parts(self, copies: Sequence[Copy], places: Mapping[Key, int]) -> Iterator[tuple[Sequence[Keyed], Floats]]:
+        """Batches of the copies at the places, of which so many are made at once as `HELD_IDS` allows."""
+        waiting = list(places.items())
+        most = max(1, HELD_IDS // max(copies[0].ids.nbytes, 1)) if waiting else 1
+        for start in range(0, len(waiting), most):
+            yield from self._batches([(key, copies[place]) for key, place in waiting[start : start + most]])
 
     def _learn(self, batch: Sequence[Keyed], values: Floats) -> None:
         if self._answer is not None and self._place is not None:
@@ -182,7 +194,8 @@ def batch_rows(model: TextModel, length: int, fresh: int) -> int:
         return model.most_copies
     fits = int(free_memory() * 0.25 / memory_of_copy(model, length))
     tokens = BATCH_TOKENS if model.device.type == "cpu" else BATCH_TOKENS_ELSEWHERE
-    return max(1, min(BATCH_COPIES, tokens // fresh, fits))
+    keys = BATCH_KEYS // (8 * length * model.size.hidden)
+    return max(1, min(BATCH_COPIES, tokens // fresh, fits, keys))
 
 
 def in_batches(

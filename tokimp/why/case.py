@@ -201,8 +201,7 @@ class Case:
         """Positions of the tokens of the word that the token is a part of; itself alone if it is special."""
         if self.inputs.fixed[self.token]:
             return (self.token,)
-        members = players_of(self.inputs, "words").members  # (word, token)
-        return tuple(np.flatnonzero(members[members[:, self.token].argmax()]).tolist())
+        return players_of(self.inputs, "words").of(self.token)
 
     def _edit(self, removal: str | int) -> Masking:
         return masking(self.model, self.inputs, self.question.target, removal)
