@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.late import late
-from tests.e2e.parts import explain, finished, listed, part, text_box, tokens, typed
+from tests.e2e.parts import button, explain, finished, listed, part, text_box, tokens, typed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.packs, pytest.mark.timeout(180)]
 
@@ -113,3 +113,40 @@ def test_the_box_of_sinks_stands_as_it_was_clicked_last(open_page: Open) -> None
     expect(part(page, "limits")).not_to_contain_text("attention sink")
     expect(box).not_to_be_checked()
     expect(tokens(page)).to_have_class(before)
+
+
+@pytest.mark.parametrize(
+    ("tab", "go", "shown"), [("Compare methods", "Compare", "lines"), ("Inside", "Look inside", "strip")]
+)
+def test_what_a_tab_asks_when_it_is_opened_takes_no_question_over(
+    open_page: Open, tab: str, go: str, shown: str
+) -> None:
+    page = open_page()
+    finished(page)
+    with late(page) as holding:
+        page.get_by_role("tab", name=tab, exact=True).click()
+        holding.asked()
+        page.locator(".tk-ask-text textarea").locator("visible=true").fill("A kind seal waves.")
+        button(page, go).click()
+        holding.asked(2)
+        holding.held.reverse()
+    expect(part(page, shown)).to_contain_text("seal")
+    expect(button(page, "Stop")).to_be_disabled()
+    expect(part(page, shown)).to_contain_text("seal")
+
+
+def test_of_two_quick_questions_the_second_is_answered(open_page: Open) -> None:
+    page = open_page("Generation")
+    prompt = page.get_by_label("Prompt", exact=True).locator("visible=true")
+    page.get_by_role("button", name="Options").locator("visible=true").click()
+    tokens_wanted = page.get_by_label("New tokens", exact=True).locator("visible=true")
+    with late(page) as holding:
+        for text, count in (("The sea is", "3"), ("The sky is", "2")):
+            prompt.fill(text)
+            tokens_wanted.fill(count)
+            tokens_wanted.press("Tab")
+            button(page, "Explain the answer").click()
+            holding.asked()
+        assert len(holding.held) == 1  # the second is asked when the first was heard
+    expect(part(page, "explained").locator(".tk-steps-bar b")).to_have_text("Total of all 2 tokens")
+    expect(part(page, "explained").locator(".tk-prompt")).to_contain_text("sky")

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+ASKING = 64
+"""So many visitors' questions can be taken at once."""
 
 
 class Turns:
     """Who computes for whom: one turn a visitor and tab, so that a new question ends the one before.
 
-    Only the visitors of the last `most` turns are remembered; a forgotten turn is over.
+    Only the `most` visitors who asked last are remembered; a forgotten turn is over.
     """
 
-    def __init__(self, most: int = 1000) -> None:
-        self._numbers: dict[Sequence[str], int] = {}
+    def __init__(self, most: int = 10_000) -> None:
+        self._numbers: dict[Sequence[str], int | None] = {}  # None: it is over
         self._most = most
         self._last = 0
         self._lock = threading.Lock()
+        self._asking = tuple(threading.RLock() for _ in range(ASKING))
+
+    @contextmanager
+    def asking(self, visitor: Sequence[str]) -> Iterator[bool]:
+        """A visitor's questions are taken one after the other; tells whether any was asked here before."""
+        with self._asking[hash(visitor) % ASKING]:
+            yield visitor in self._numbers
 
     def begin(self, visitor: Sequence[str]) -> int:
         """Ends the visitor's turn and begins the next."""
         with self._lock:
             self._last += 1
-            self._numbers.pop(visitor, None)
-            self._numbers[visitor] = self._last
-            while len(self._numbers) > self._most:
-                del self._numbers[next(iter(self._numbers))]
+            self._put(visitor, self._last)
             return self._last
 
     def end(self, visitor: Sequence[str], turn: int | None = None) -> bool:
@@ -33,7 +41,9 @@ class Turns:
         with self._lock:
             if turn is not None and self._numbers.get(visitor) != turn:
                 return False
-            return self._numbers.pop(visitor, None) is not None
+            was = self._numbers.get(visitor)
+            self._put(visitor, None)
+            return was is not None
 
     def taken_over(self, visitor: Sequence[str], turn: int) -> bool:
         """Whether the visitor's next turn has begun, which has the word from then on."""
@@ -42,3 +52,9 @@ class Turns:
     def current(self, visitor: Sequence[str]) -> int | None:
         """The turn's number; None where it was ended."""
         return self._numbers.get(visitor)
+
+    def _put(self, visitor: Sequence[str], turn: int | None) -> None:
+        self._numbers.pop(visitor, None)
+        self._numbers[visitor] = turn
+        while len(self._numbers) > self._most:
+            del self._numbers[next(iter(self._numbers))]

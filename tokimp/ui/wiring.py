@@ -82,7 +82,8 @@ def wire_load(demo: gr.Blocks, tabs: gr.Tabs, start: Start, parts: Parts, arriva
         if linked is not None and linked.view in ("", why.KEY) and linked.task == start.task:
             changes = opening.opened(arrival, linked, start, visitor_of(request, start.task))
             return by_part(parts, changes) | {tabs: gr.update(selected=start.task)}
-        asked = shown is not None or arrival.desk.turns.current(visitor_of(request, start.task)) is not None
+        with arrival.desk.turns.asking(visitor_of(request, start.task)) as asked_before:
+            asked = asked_before or shown is not None
         if asked and not changes:
             return by_part(parts, {})  # whoever asked already, before the page was there as a whole, keeps that
         newer = arrival.result(start.task)
@@ -190,10 +191,11 @@ class _Tab:
             formed = handlers.asked_from(self.task, tuple(form))
             asked = handlers.settled(formed, shown, keep_picks)
             asked = asking.kept(asked, shown) if keep_zoom else asked
-            changes = handlers.begin(self.desk, asked, self._visitor(request))
+            with self.desk.turns.asking(self._visitor(request)):
+                changes = handlers.begin(self.desk, asked, self._visitor(request))
             return self._by_part(handlers.picks_as_asked(changes, formed, asked, shown))
 
-        begun = when(*triggers, begin, [*self.form, self.parts.shown], self.every, **AT_ONCE, **EVENT)
+        begun = when(*triggers, begin, [*self.form, self.parts.shown], self.every, **LAST, **EVENT)
         begun.then(None, [self.parts.share, self.parts.status], None, js=read_asset("address.js"), **EVENT)
 
     def _run(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:

@@ -73,7 +73,7 @@ class _Comparing(StudyEvents):
         """The button, an example, opening the tab for the first time."""
         parts = self.parts
         self.asking(gr.on, [self.built.compare.click, parts["text"].submit])
-        tab.select(self._arrive, [parts["question"], *self.form], self.every, **AT_ONCE, **EVENT)
+        self.arriving(tab)
         for button, example in self.built.chips:
             filled = button.click(None, None, parts["text"], js=filling(example.text), **EVENT)
             self.asking(filled.then(self._fill(example), parts["methods"], self.form[1:], **AT_ONCE, **EVENT).then)
@@ -85,10 +85,6 @@ class _Comparing(StudyEvents):
         parts["model"].input(self._offer, [parts["model"], *picks], picks, **LAST, **EVENT)
         if "table" in parts:
             parts["table"].input(self._read, parts["table"], [parts["table"], parts["text"]], **AT_ONCE, **EVENT)
-
-    def _arrive(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
-        question, *form = values
-        return self.by_part({}) if question is not None else self.ask(request, *form)
 
     def _fill(self, example: Example) -> Callable[[tuple[str, ...]], tuple[Any, ...]]:
         """The example with its own model; the methods stay as far as that has them."""

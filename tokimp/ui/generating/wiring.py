@@ -82,15 +82,15 @@ class _Generating(StudyEvents):
         return {} if stored is None else {"shown": stored, "question": asked_of(stored.request)}
 
     def wire_questions(self, tab: gr.Tab) -> None:
-        """The button, an example, a span of the answer, opening the tab for the first time."""
+        """The button, an example, a span of the answer; opening the tab, where no first answer is stored."""
         parts = self.parts
         for name in ("method", "model"):
             parts[name].input(self._forecast, [parts["shown"], *self.form], parts["status"], **AT_ONCE, **EVENT)
         self.asking(gr.on, [self.built.explain.click, parts["text"].submit, parts["answer"].submit])
         spanned = parts["explained"].select(self._span, parts["shown"], self.every, **AT_ONCE, **EVENT)
         self.follow_address(spanned.then)
-        known = [parts["question"], parts["shown"], *self.form]
-        tab.select(self._arrive, known, self.every, **AT_ONCE, **EVENT)
+        if first_answer() is None:
+            self.arriving(tab)
         texts = [parts[name] for name in ("text", "answer", "is_chat")]
         for button, example in self.built.chips:
             script = filling(example.text, example.answer, example.is_chat)
@@ -116,12 +116,6 @@ class _Generating(StudyEvents):
         if getattr(event, "kind", None) != SPAN:
             return self.by_part({})
         return self.by_part(handlers.begin_span(self.desk, shown, event.index, self.visitor(request)))
-
-    def _arrive(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
-        question, shown, *form = values
-        if question is not None or shown is not None:
-            return self.by_part({})
-        return self.ask(request, *form)
 
     def _offer(self, model: Any, method: Any) -> tuple[Any, Any, Any]:
         """The methods, and whether there is a chat; where there is, it stays as the visitor has it."""

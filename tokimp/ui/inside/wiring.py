@@ -21,7 +21,7 @@ from tokimp.ui.inside.pointing import pointed
 from tokimp.ui.inside.state import Settings, Shown
 from tokimp.ui.inside.tab import VIEW_OF, Chip, Tab, every_model
 from tokimp.ui.visitors import Visitor
-from tokimp.ui.wiring import AT_ONCE, EVENT, MODEL_WORK, WAITING
+from tokimp.ui.wiring import AT_ONCE, EVENT, LAST, MODEL_WORK, WAITING
 
 PLACE = "inside"
 
@@ -76,12 +76,12 @@ class _Inside:
         """Another text or model: the button, an example, opening the tab for the first time."""
         parts = self.parts
         form = [parts["text"], parts["model"], *self.state]
-        gr.on([self.built.look.click, parts["text"].submit], self._ask, form, self.every, **AT_ONCE, **EVENT)
+        gr.on([self.built.look.click, parts["text"].submit], self._ask, form, self.every, **LAST, **EVENT)
         tab.select(self._arrive, form, self.every, **AT_ONCE, **EVENT)
         for button, chip in self.built.chips:
             filled = button.click(None, None, parts["text"], js=filling(chip.text), **EVENT)
             filled = filled.then(self._fill(chip), None, parts["model"], **AT_ONCE, **EVENT)
-            filled.then(self._ask, form, self.every, **AT_ONCE, **EVENT)
+            filled.then(self._ask, form, self.every, **LAST, **EVENT)
 
     def wire_views(self) -> None:
         """Folds, options, and whatever can be pointed at."""
@@ -89,12 +89,12 @@ class _Inside:
             fold.expand(self._expand(view), self.state, self.every, **AT_ONCE, **EVENT)
             fold.collapse(self._collapse(view), self.parts["opened"], self.parts["opened"], **AT_ONCE, **EVENT)
         for view, form in self.built.forms.items():
-            form.input(self._set(view), self.state, self.every, **AT_ONCE, **EVENT)
+            form.input(self._set(view), self.state, self.every, **LAST, **EVENT)
         for part in ("strip", *VIEW_OF):
             if part not in ("probability_bars", "probability_changes"):
                 self.parts[part].select(self._point(part), self.state, self.following, **AT_ONCE, **EVENT)
         slider = self.parts["layer_slider"]
-        slider.release(self._slide, [slider, *self.state], self.following, **AT_ONCE, **EVENT)
+        slider.release(self._slide, [slider, *self.state], self.following, **LAST, **EVENT)
 
     def wire_sharing(self, tab: gr.Tab) -> None:
         parts = self.parts
@@ -117,11 +117,14 @@ class _Inside:
         active = before.active if isinstance(before, Shown) else "attention"
         drawn = before.drawn if isinstance(before, Shown) else {}
         fresh = Shown(handlers.asked_from(text, model), active=active, drawn=drawn)
-        settings = self._settings(tuple(forms))
-        return self.by_part(handlers.follow(self.desk, fresh, opened, settings, self.visitor(request)))
+        settings, visitor = self._settings(tuple(forms)), self.visitor(request)
+        with self.desk.turns.asking(visitor):
+            return self.by_part(handlers.follow(self.desk, fresh, opened, settings, visitor))
 
     def _arrive(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
-        return self.by_part({}) if isinstance(values[2], Shown) else self._ask(request, *values)
+        with self.desk.turns.asking(self.visitor(request)) as asked_before:
+            there = asked_before or isinstance(values[2], Shown)
+            return self.by_part({}) if there else self._ask(request, *values)
 
     def _fill(self, chip: Chip) -> Callable[[], Any]:
         return lambda: every_model(self.arrival, self.arrival.models[chip.task])

@@ -17,7 +17,7 @@ from tokimp.ui.studies.base import Studied
 from tokimp.ui.studies.picking import WhyDrawer
 from tokimp.ui.studies.running import Changes
 from tokimp.ui.visitors import Visitor
-from tokimp.ui.wiring import AT_ONCE, EVENT, MODEL_WORK, WAITING
+from tokimp.ui.wiring import AT_ONCE, EVENT, LAST, MODEL_WORK, WAITING
 
 
 class StudyEvents(ABC):
@@ -65,11 +65,11 @@ class StudyEvents(ABC):
 
     def wire_load(self, demo: gr.Blocks, tabs: gr.Tabs) -> None:
         def load(request: gr.Request, shown: Any) -> dict[Any, Any]:
-            changes = self.opened(request.query_params, self.visitor(request))
-            if changes is None:
-                asked = shown is not None or self.desk.turns.current(self.visitor(request)) is not None
-                return self.by_part({} if asked else self.unlinked())
-            return self.by_part(changes) | {tabs: gr.update(selected=self.view)}
+            with self.desk.turns.asking(self.visitor(request)) as asked_before:
+                changes = self.opened(request.query_params, self.visitor(request))
+                if changes is None:
+                    return self.by_part({} if asked_before or shown is not None else self.unlinked())
+                return self.by_part(changes) | {tabs: gr.update(selected=self.view)}
 
         demo.load(load, self.parts["shown"], [*self.every, tabs], **AT_ONCE, **EVENT)
 
@@ -102,8 +102,12 @@ class StudyEvents(ABC):
         self.follow_address(tab.select)
 
     def asking(self, when: Callable[..., Any], *triggers: Any) -> None:
-        """The form is asked whenever that happens."""
-        self.follow_address(when(*triggers, self.ask, self.form, self.every, **AT_ONCE, **EVENT).then)
+        """The form is asked whenever that happens; of what one control asks, the last is answered last."""
+        self.follow_address(when(*triggers, self.ask, self.form, self.every, **LAST, **EVENT).then)
+
+    def arriving(self, tab: gr.Tab) -> None:
+        """The form is asked as it stands when the tab is opened for the first time, unless it was asked by then."""
+        tab.select(self._arrive, [self.parts["question"], *self.form], self.every, **AT_ONCE, **EVENT)
 
     def follow_address(self, when: Callable[..., Any]) -> None:
         when(None, [self.parts["share"], self.parts["status"]], None, js=read_asset("address.js"), **EVENT)
@@ -116,7 +120,13 @@ class StudyEvents(ABC):
         return Visitor(request.session_hash or "", self.view, visitor_key_of(request))
 
     def ask(self, request: gr.Request, *values: Any) -> dict[Any, Any]:
-        return self.by_part(self.begin(self.visitor(request), values))
+        visitor = self.visitor(request)
+        with self.desk.turns.asking(visitor):
+            return self.by_part(self.begin(visitor, values))
+
+    def _arrive(self, request: gr.Request, question: Asked | None, *values: Any) -> dict[Any, Any]:
+        with self.desk.turns.asking(self.visitor(request)) as asked_before:
+            return self.by_part({}) if asked_before or question is not None else self.ask(request, *values)
 
     def _run(self, request: gr.Request, *values: Any) -> Iterator[dict[Any, Any]]:
         question, turn, ran = values
