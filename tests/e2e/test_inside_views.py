@@ -19,6 +19,9 @@ from tokimp.views.numbers import show
 
 pytestmark = pytest.mark.e2e
 
+DRAWN = ("#grid [role=option]", "#map canvas", "#net circle", "#decoder [role=option]", "#across canvas")
+"""What shows of each view that it was drawn."""
+
 
 @pytest.fixture(scope="module")
 def gallery() -> Iterator[str]:
@@ -49,8 +52,9 @@ def page(gallery: str, browser: Browser) -> Iterator[Page]:
     opened.route("**/*", guard)
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.goto(gallery)
-    opened.wait_for_selector("#net circle")
     expect.set_options(timeout=PATIENCE)
+    for drawn in DRAWN:
+        expect(opened.locator(drawn).first).to_be_visible()
     yield opened
     assert not outside
     assert not errors
