@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,9 @@ from tokimp.errors import ModelError
 from tokimp.models.text_model import TextModel
 from tokimp.ui import aside, compact_network, controls, display, filling, handlers, masks, revisions, work
 from tokimp.ui.desk import Desk
+from tokimp.ui.generating.asking import DRAWER
 from tokimp.ui.state import Asked, Result
+from tokimp.ui.studies.wiring import StudyEvents
 from tokimp.ui.turns import Turns
 from tokimp.ui.visitors import Visitor
 from tokimp.ui.zooming import asking
@@ -44,6 +47,57 @@ def test_only_the_turn_that_is_meant_is_ended() -> None:
     assert turns.end(("one", "task"), second)
     assert not turns.end(("one", "task"), second)
     assert not turns.taken_over(("one", "task"), first)
+
+
+def test_a_visitors_questions_are_taken_one_after_the_other() -> None:
+    turns, order, waiting = Turns(), [], threading.Event()
+
+    def second() -> None:
+        waiting.set()
+        with turns.asking(VISITOR) as asked_before:
+            order.append(asked_before)
+
+    with turns.asking(VISITOR) as asked_before:
+        order.append(asked_before)
+        other = threading.Thread(target=second)
+        other.start()
+        assert waiting.wait(60)
+        other.join(0.05)
+        assert other.is_alive()
+        turns.end(VISITOR)  # also a question that is answered at once is one
+    other.join(60)
+    assert order == [False, True]
+
+
+def test_a_tab_that_is_opened_asks_only_where_nothing_was_asked(desk: Desk) -> None:
+    tab = AskingTab(desk)
+    assert tab.arrive("its own") == ["its own"]
+    assert tab.arrive("its own") == ["its own"]
+    late = AskingTab(Desk())
+    late.ask("request", "the visitor's")
+    assert late.arrive("its own") == ["the visitor's"]
+
+
+class AskingTab(StudyEvents):
+    """A tab that keeps what it was asked."""
+
+    view, drawer, asked_in = "asking", DRAWER, ()
+    run = stop = busy = take_file = opened = lambda *_: None
+
+    def __init__(self, desk: Desk) -> None:
+        self.parts, self.desk, self.asked = {"file": "file"}, desk, []
+
+    def visitor(self, _request: Any) -> Visitor:
+        return VISITOR
+
+    def begin(self, visitor: Visitor, values: tuple[Any, ...]) -> dict[str, Any]:
+        self.desk.turns.end(visitor)
+        self.asked.extend(values)
+        return {}
+
+    def arrive(self, *form: Any) -> list[Any]:
+        self._arrive("request", None, *form)
+        return self.asked
 
 
 def test_what_is_chosen_stays_where_a_result_only_says_what_is_offered(
