@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from tests import models
 from tests.traces import no_trace
 from tokimp.methods import attention, gradients
 from tokimp.models import fusing
+from tokimp.models.recomputing import recomputing
 from tokimp.models.text_model import TextModel
 from tokimp.types import Task
 from tokimp.watch import Watch
@@ -100,9 +102,9 @@ def test_attention_in_blocks_of_queries_has_the_same_gradients(
     wanted = gradients.gradient(model, embeds, asked.target, Watch())
     blocks: list[int] = []
 
-    def once(attend: Any, start: int, some: torch.Tensor, seen: torch.Tensor | None, **settings: Any) -> Any:
+    def once(attend: Any, start: int, some: torch.Tensor, *rest: torch.Tensor | None, **settings: Any) -> Any:
         blocks.append(some.shape[2])
-        return checkpoint(attend, start, some, seen, **settings)
+        return checkpoint(attend, start, some, *rest, **settings)
 
     monkeypatch.setattr(fusing, "checkpoint", once)
     monkeypatch.setattr(fusing, "BLOCK_BYTES", 0)
@@ -112,6 +114,24 @@ def test_attention_in_blocks_of_queries_has_the_same_gradients(
     torch.testing.assert_close(found.values, wanted.values)
     whole = family in ("deberta-v2", "gpt_neo") or task == "seq2seq"
     assert blocks == ([] if whole else [1] * model.size.layers * len(asked.inputs))
+
+
+def test_no_layer_keeps_keys_or_values_until_the_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = step_by_step("llama", "next-token")
+    embeds = model.embed(model.encode("the film was not good").ids)[None].requires_grad_()
+    used: list[ref[torch.Tensor]] = []
+
+    def watched(attend: Any, *args: Any, **settings: Any) -> Any:
+        used.extend(ref(each) for each in args[-2:])
+        return checkpoint(attend, *args, **settings)
+
+    monkeypatch.setattr(fusing, "checkpoint", watched)
+    with torch.enable_grad(), fusing.blockwise(model.network), recomputing(model):
+        logits = model.network(inputs_embeds=embeds, use_cache=False).logits
+        assert len(used) == 2 * model.size.layers
+        assert [each for each in used if each() is not None] == []
+        logits.sum().backward()
+    assert embeds.grad is not None
 
 
 @pytest.mark.parametrize("method", ["attention", "attention_norms", "attention_rollout", "gradient_x_attention"])

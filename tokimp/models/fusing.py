@@ -133,18 +133,20 @@ def _in_blocks(
     length = max(1, BLOCK_BYTES // (4 * query.shape[1] * key.shape[2]))
     starts = range(0, query.shape[2], length)
 
-    def attend(start: int, some: torch.Tensor, seen: torch.Tensor | None) -> torch.Tensor:
-        masked = None if seen is None else torch.zeros_like(seen, dtype=query.dtype).masked_fill_(~seen, hidden)
+    def attend(start: int, some: torch.Tensor, seen: torch.Tensor | None, *pairs: torch.Tensor) -> torch.Tensor:
+        masked = None if seen is None else torch.zeros_like(seen, dtype=some.dtype).masked_fill_(~seen, hidden)
         at = _block.set(Block(start, start == starts[-1]))
         try:
-            return steps(module, some, key, value, masked, **settings)[0]
+            return steps(module, some, *pairs, masked, **settings)[0]
         finally:
             _block.reset(at)
 
     again = partial(checkpoint, use_reentrant=False, preserve_rng_state=False, context_fn=twice(_within.get()))
     queries = torch.split(query, length, dim=2)
     masks = [None] * len(queries) if mask is None else torch.split(mask, length, dim=2)
-    return torch.cat([again(attend, *each) for each in zip(starts, queries, masks, strict=True)], dim=1), None
+    # Keys and values are arguments: what `attend` knew besides, each layer would keep until the way back.
+    each = zip(starts, queries, masks, strict=True)
+    return torch.cat([again(attend, *some, key, value) for some in each], dim=1), None
 
 
 @contextmanager

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from tokimp.models.freed_memory import give_back
+
 if TYPE_CHECKING:
     from tokimp.models.text_model import TextModel
 
@@ -44,6 +46,7 @@ def recomputing(model: TextModel, within: Within = nullcontext) -> Iterator[None
         del states
 
         def run() -> Any:
+            give_back()  # what the layer before left: among what is kept, the allocator would find no use for it
             return ran.run(waiting.pop() if waiting else ran.taken())
 
         return first.leave(again(run))
