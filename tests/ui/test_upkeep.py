@@ -11,7 +11,7 @@ from tokimp.ui.upkeep import Upkeep
 
 def test_memory_is_given_back_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter([10.0, 10.5, 10.0 + upkeep.EVERY, 100.0])
-    given: list[float] = []
+    given: list[int] = []
     monkeypatch.setattr(upkeep.time, "monotonic", lambda: next(times))
     monkeypatch.setattr(upkeep, "give_back", lambda: given.append(0))
     kept = Upkeep()
